@@ -1,0 +1,1 @@
+"""Feature kinds and the preprocessing functions that carry them out."""
