@@ -1,0 +1,1 @@
+"""Keras models: settings, training, tuning and export."""

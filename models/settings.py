@@ -1,0 +1,186 @@
+"""Settings of models, training and tuning, as a recipe gives them."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from transforms.features import Settings
+
+Task = Literal['regression', 'binary', 'multiclass']
+
+DOTTED_PATH = r'^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$'
+
+
+class WideDeep(Settings):
+    """Wide & deep network (Cheng et al. 2016, arXiv:1606.07792).
+
+    Categories and crosses go one-hot into a linear part and embedded into a dense part,
+    numbers into both. `hidden: []` makes it linear; `wide: false` dense only.
+    """
+
+    kind: Literal['wide_deep'] = 'wide_deep'
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (64, 32), description='Units of each hidden layer of the deep part; [] for a linear model.'
+    )
+    wide: bool = Field(True, description='Whether there is a linear part over the categories.')
+    dropout: float = Field(0.0, ge=0, lt=1, description='Dropout after each hidden layer.')
+    activation: Literal['relu', 'gelu', 'silu', 'tanh'] = Field(
+        'relu', description='Activation of the hidden layers.'
+    )
+    embedding: int = Field(
+        8, ge=1, description='Largest embedding width; small vocabularies get less.'
+    )
+
+    @model_validator(mode='after')
+    def _something_to_learn(self) -> 'WideDeep':
+        if not self.hidden and not self.wide:
+            raise ValueError('hidden: [] with wide: false leaves no layer to train')
+        return self
+
+
+class OwnModel(Settings):
+    """A model built by your own function, named by its dotted path.
+
+    The function is called as `build(inputs, config, **options)`: the `ModelInput`s there are,
+    and this `TrainerConfig` with `classes` filled in. It returns an uncompiled functional
+    `keras.Model`; see docs.
+    """
+
+    kind: str = Field(pattern=DOTTED_PATH, description='Dotted path: `my_package.model.build`.')
+    options: dict[str, Any] = Field(
+        default_factory=dict, description='Keyword arguments for the function.'
+    )
+
+
+def _model_tag(value: Any) -> str:
+    kind = value.get('kind', 'wide_deep') if isinstance(value, dict) else value.kind
+    return 'own' if isinstance(kind, str) and '.' in kind else 'wide_deep'
+
+
+Model = Annotated[
+    Annotated[WideDeep, Tag('wide_deep')] | Annotated[OwnModel, Tag('own')],
+    Discriminator(_model_tag),
+]
+
+
+class Schedule(Settings):
+    """How the learning rate changes over a training run."""
+
+    kind: Literal['constant', 'cosine', 'exponential', 'one_cycle'] = Field(
+        'constant',
+        description='cosine and exponential fall from learning_rate to learning_rate * end; '
+        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820).',
+    )
+    warmup: float = Field(
+        0.0, ge=0, lt=1, description='Share of the steps over which the rate rises from 0.'
+    )
+    end: float = Field(0.01, gt=0, le=1, description='Last rate as a share of learning_rate.')
+
+
+def _short_schedule(value: object) -> object:
+    return {'kind': value} if isinstance(value, str) else value
+
+
+class EarlyStopping(Settings):
+    """Stop when the loss on the eval split no longer falls, and keep the best weights."""
+
+    patience: int = Field(3, ge=1, description='Epochs without improvement before stopping.')
+    min_delta: float = Field(0.0, ge=0, description='What counts as an improvement.')
+
+
+class Training(Settings):
+    """How the model is trained."""
+
+    epochs: int = Field(10, ge=1, description='Passes over the train split, at most.')
+    batch_size: int = Field(512, ge=1, description='Rows per step.')
+    learning_rate: float = Field(1e-3, gt=0, description='Learning rate (its peak, if scheduled).')
+    optimizer: Literal['adam', 'adamw', 'sgd', 'rmsprop'] = Field(
+        'adam', description='Keras optimizer.'
+    )
+    schedule: Annotated[Schedule, BeforeValidator(_short_schedule)] = Field(
+        Schedule(), description='Learning-rate schedule; its kind alone will do: `cosine`.'
+    )
+    early_stopping: EarlyStopping | None = Field(
+        EarlyStopping(), description='null to train for all epochs; the best weights are kept.'
+    )
+    class_weights: Literal['balanced'] | dict[str, float] | None = Field(
+        None,
+        description='Weight of each class in the loss; balanced: inverse to its frequency.',
+    )
+    warm_start: bool = Field(
+        False, description='Start from the last blessed model, layer by layer where shapes agree.'
+    )
+    precision: Literal['float32', 'mixed_bfloat16', 'mixed_float16'] = Field(
+        'float32', description='Keras precision policy; mixed ones pay on GPUs and TPUs only.'
+    )
+    seed: int = Field(1, ge=0, description='Seed of weights, shuffling and dropout.')
+
+
+class Range(Settings):
+    """A range of numbers to search."""
+
+    min: int | float = Field(description='Smallest value.')
+    max: int | float = Field(description='Largest value.')
+    scale: Literal['linear', 'log'] = Field('linear', description='How values are drawn.')
+
+    @model_validator(mode='after')
+    def _ordered(self) -> 'Range':
+        if not self.min < self.max:
+            raise ValueError(f'min {self.min} must be below max {self.max}')
+        if self.scale == 'log' and self.min <= 0:
+            raise ValueError(f'a log scale needs min above 0, got {self.min}')
+        return self
+
+
+def _short_range(value: object) -> object:
+    if isinstance(value, list | tuple) and len(value) == 3 and value[2] in ('log', 'linear'):
+        return {'min': value[0], 'max': value[1], 'scale': value[2]}
+    return value
+
+
+def _two_or_more(choices: Any) -> Any:
+    if isinstance(choices, tuple) and len(choices) < 2:
+        raise ValueError('a search needs at least two values')
+    return choices
+
+
+SearchRange = Annotated[
+    Range | tuple[Any, ...], BeforeValidator(_short_range), AfterValidator(_two_or_more)
+]
+
+TUNABLE_TRAINING = ('learning_rate', 'batch_size', 'optimizer')
+TUNABLE_MODEL = ('hidden', 'wide', 'dropout', 'activation', 'embedding')
+
+
+class Tuning(Settings):
+    """The search for hyperparameters before training (KerasTuner)."""
+
+    trials: int = Field(0, ge=0, description='Trials at most; 0 for no search.')
+    algorithm: Literal['random', 'bayesian', 'hyperband'] = Field(
+        'random', description='KerasTuner oracle.'
+    )
+    epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
+    space: dict[str, SearchRange] = Field(
+        default_factory=dict,
+        description='What to search: a list of values, or `[min, max, log]`, by setting: '
+        f'{", ".join(TUNABLE_TRAINING + TUNABLE_MODEL)} (own models: their options).',
+    )
+
+    @model_validator(mode='after')
+    def _space_given(self) -> 'Tuning':
+        if self.trials and not self.space:
+            raise ValueError('trials without a space: name what to search')
+        return self
+
+
+class TrainerConfig(Settings):
+    """All that `run_fn` and `tuner_fn` need to know; travels as `custom_config`."""
+
+    task: Task
+    label: str
+    classes: tuple[str, ...] | None = Field(
+        None, description='Class names in order; None: as found, sorted.'
+    )
+    model: Model
+    train: Training
+    tune: Tuning

@@ -1,0 +1,119 @@
+"""Export of a trained model with its transform, for clients, evaluation and batch inference."""
+
+from collections.abc import Callable, Mapping
+
+import keras
+import tensorflow as tf
+
+from models.dataset import class_table
+from models.inputs import Tensors, TransformGraph
+from models.target import Target
+
+Columns = Mapping[str, tf.Tensor | tf.SparseTensor]
+
+
+def export(model: keras.Model, graph: TransformGraph, target: Target, directory: str) -> None:
+    """Write a SavedModel.
+
+    Its signatures, for a batch of N rows:
+
+    - `serving_default`: one input per raw column that the model needs, `[N]`: string ('' =
+      missing), float32 for a float, float64 for an integer (NaN = missing; exact to 2^53).
+    - `serving_examples`: input `examples`, string `[N]`, serialized tf.Examples. Same outputs.
+    - `labels`: input `examples`; output `label` `[N, 1]`: float32, or int64 class id (-1: none).
+
+    Outputs: see `predictions`.
+
+    Args:
+        model: trained; takes inputs by name.
+        graph: makes the inputs.
+        target: what is predicted.
+        directory: where to; may be remote.
+    """
+    table = class_table(target)
+    raw = {name: _json_type(name, spec.dtype) for name, spec in graph.raw.items()}
+    examples = tf.TensorSpec([None], tf.string, name='examples')
+
+    def predicted(columns: Columns) -> Tensors:
+        features = graph.features(columns)
+        return predictions(model({n: features[n] for n in model.input}, training=False), target)
+
+    @tf.function(input_signature=[raw])
+    def serving_default(columns: Tensors) -> Tensors:
+        return predicted({n: _as_parsed(n, columns[n], s) for n, s in graph.raw.items()})
+
+    @tf.function(input_signature=[examples])
+    def serving_examples(examples: tf.Tensor) -> Tensors:
+        return predicted(tf.io.parse_example(examples, graph.raw))
+
+    @tf.function(input_signature=[examples])
+    def labels(examples: tf.Tensor) -> Tensors:
+        label = graph.label(tf.io.parse_example(examples, graph.raw_label))
+        return {'label': (table.lookup(label) if table else label)[:, tf.newaxis]}
+
+    endpoints: dict[str, Callable] = {
+        'serving_default': serving_default,
+        'serving_examples': serving_examples,
+        'labels': labels,
+    }
+    # Only what ExportArchive writes can also be loaded in a session, as batch inference does.
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.track(graph.layer)
+    if table:
+        archive.track(table)
+    for name, endpoint in endpoints.items():
+        archive.add_endpoint(name, endpoint)
+    archive.write_out(directory, verbose=False)
+
+
+def predictions(output: tf.Tensor, target: Target) -> Tensors:
+    """Name what a model says.
+
+    Args:
+        output: `[N, 1]`, or `[N, classes]` probabilities.
+        target: what is predicted.
+
+    Returns:
+        regression: `prediction` `[N, 1]`; binary: `probability` `[N, 1]` of the second class, and
+        as multiclass: `probabilities` and `classes` `[N, classes]`, `label` `[N, 1]`, the most
+        likely class.
+    """
+    output = tf.cast(output, tf.float32)
+    if target.task == 'regression':
+        return {'prediction': output}
+    both = tf.concat([1 - output, output], axis=1) if target.task == 'binary' else output
+    classes = tf.constant(target.classes)
+    named = {
+        'probabilities': both,
+        'classes': tf.tile(classes[tf.newaxis, :], [tf.shape(both)[0], 1]),
+        'label': tf.gather(classes, tf.argmax(both, axis=1))[:, tf.newaxis],
+    }
+    return named | {'probability': output} if target.task == 'binary' else named
+
+
+def _as_parsed(
+    name: str, column: tf.Tensor, spec: tf.io.FixedLenFeature | tf.io.VarLenFeature
+) -> tf.Tensor | tf.SparseTensor:
+    """Make of a column `[N]` what parsing tf.Examples would, missing values left out."""
+    present = column != '' if column.dtype == tf.string else ~tf.math.is_nan(column)
+    if isinstance(spec, tf.io.VarLenFeature):
+        rows = tf.where(present)
+        return tf.SparseTensor(
+            tf.pad(rows, [[0, 0], [0, 1]]),
+            tf.cast(tf.boolean_mask(column, present), spec.dtype),
+            tf.stack([tf.size(column, tf.int64), 1]),
+        )
+    if spec.default_value is not None:
+        default = tf.cast(tf.reshape(spec.default_value, []), column.dtype)
+        column = tf.where(present, column, default)
+    elif spec.dtype.is_integer:
+        tf.debugging.assert_equal(
+            tf.reduce_all(present), True, f'{name} is required, and missing in a row'
+        )
+    return tf.reshape(tf.cast(column, spec.dtype), [-1, *spec.shape])
+
+
+def _json_type(name: str, dtype: tf.DType) -> tf.TensorSpec:
+    """Return a type that can say of any value that it is missing."""
+    return tf.TensorSpec([None], tf.float64 if dtype == tf.int64 else dtype, name=name)
