@@ -1,0 +1,24 @@
+"""A digest of local files that changes when any of them does."""
+
+import hashlib
+
+from components.query_example_gen.local_tables import resolve_files
+from components.query_example_gen.settings import Data
+
+
+def local_fingerprint(data: Data) -> str:
+    """Return a digest of path, size and time of change of every local file, and of the query.
+
+    Contents are not read: at 10 GB that would take longer than the query does.
+
+    Raises:
+        QueryError: A file is missing or empty.
+    """
+    from components.query_example_gen.reader import query_text
+
+    digest = hashlib.sha256(query_text(data).encode())
+    for name, table in sorted(data.local.items()):
+        for file in resolve_files(table):
+            stat = file.stat()
+            digest.update(f'{name}\0{file}\0{stat.st_size}\0{stat.st_mtime_ns}\n'.encode())
+    return digest.hexdigest()

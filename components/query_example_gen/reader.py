@@ -1,0 +1,146 @@
+"""A query's rows, read from local files as Arrow batches."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from components.query_example_gen.errors import QueryError
+from components.query_example_gen.local_tables import create_view, explain, identifier, reading
+from components.query_example_gen.settings import Data
+from components.query_example_gen.sql import macros, translate
+from components.query_example_gen.sql.types import from_duckdb
+
+ROWS = 65_536
+"""Rows of a batch."""
+
+MEMORY = '2GB'
+"""What DuckDB may hold; joins and sorts that need more spill to a temporary folder."""
+
+TYPES = {'INT64': 'INTEGER', 'FLOAT64': 'FLOAT', 'BOOL': 'BOOLEAN', 'STRING': 'STRING'}
+"""Types that BigQueryExampleGen takes, as SQL and as BigQuery's schemas name them."""
+
+_ARROW_READY = {'INTEGER': 'BIGINT', 'FLOAT': 'DOUBLE', 'BOOLEAN': 'BOOLEAN', 'STRING': 'VARCHAR'}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that is ready to be read.
+
+    Attributes:
+        columns: name -> INTEGER, FLOAT, BOOLEAN or STRING, `REPEATED` before it for arrays.
+    """
+
+    columns: Mapping[str, str]
+    _connection: duckdb.DuckDBPyConnection
+    _sql: str
+
+    def batches(self, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, int64, float64, bool or string, or lists of them.
+
+        Raises:
+            QueryError: A row can't be read or computed.
+        """
+        try:
+            yield from self._connection.sql(self._sql).to_arrow_reader(rows)
+        except duckdb.Error as error:
+            raise QueryError(explain(error, 'data.query')) from None
+        except pa.ArrowException as error:
+            text = str(error).removeprefix('Invalid: ')
+            raise QueryError(explain(duckdb.Error(text), 'data.query')) from None
+
+
+@contextmanager
+def open_query(data: Data) -> Iterator[Query]:
+    """Open a recipe's query over its local files.
+
+    Raises:
+        QueryError: The query does not parse, means something that is not known to be the same
+            here, or names what is not there; a file can't be read; a column has a type that
+            tf.Example can't hold.
+    """
+    text = query_text(data)
+    with tempfile.TemporaryDirectory(prefix='sluice-query-') as spill:
+        with _connect(spill) as connection:
+            yield _opened(connection, text, data)
+
+
+def columns_of(data: Data) -> dict[str, str]:
+    """Return the columns of a recipe's query and their types, without reading its rows.
+
+    Raises:
+        QueryError: As `open_query`.
+    """
+    with open_query(data) as query:
+        return dict(query.columns)
+
+
+def query_text(data: Data) -> str:
+    """Return the query, from the recipe or from its file."""
+    if data.query is not None:
+        return data.query
+    try:
+        return Path(str(data.query_file)).read_text(encoding='utf-8')
+    except OSError as error:
+        raise QueryError(f'data.query_file: {data.query_file}: {error.strerror}') from None
+
+
+def _connect(spill: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={'threads': os.cpu_count() or 1, 'memory_limit': MEMORY, 'temp_directory': spill}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(macros())
+    connection.create_function(
+        'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type='arrow'
+    )
+    return connection
+
+
+def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Query:
+    for name, table in data.local.items():
+        create_view(connection, name, table)
+
+    def columns_of_table(name: str) -> dict[str, str]:
+        described = connection.execute(f'DESCRIBE {identifier(name)}').fetchall()
+        return {row[0]: from_duckdb(row[1]) for row in described}
+
+    translation = translate(text, list(data.local), columns_of_table)
+    columns = {name: _checked_type(name, type_) for name, type_ in translation.columns.items()}
+    selected = ', '.join(
+        f'CAST({identifier(name)} AS {_duckdb_type(type_)}) AS {identifier(name)}'
+        for name, type_ in columns.items()
+    )
+    with reading('data.query'):
+        sql = f'SELECT {selected} FROM ({translation.sql})'
+        connection.execute(f'EXPLAIN {sql}')
+    return Query(columns, connection, sql)
+
+
+def _checked_type(column: str, type_: str) -> str:
+    repeated = type_.startswith('ARRAY<')
+    element = type_[6:-1] if repeated else type_
+    if element not in TYPES:
+        fix = f'CAST({column} AS {"FLOAT64" if "NUMERIC" in element else "STRING"}) AS {column}'
+        raise QueryError(
+            f'data.query: column {column} is {type_}, which tf.Example cannot hold; takes '
+            f'{", ".join(TYPES)} and arrays of them: write `{fix}`'
+        )
+    return f'REPEATED {TYPES[element]}' if repeated else TYPES[element]
+
+
+def _duckdb_type(type_: str) -> str:
+    name = _ARROW_READY[type_.removeprefix('REPEATED ')]
+    return f'{name}[]' if type_.startswith('REPEATED ') else name
+
+
+def _farm_fingerprint(strings: pa.ChunkedArray | pa.Array) -> pa.Array:
+    from components.query_example_gen.splits import fingerprints
+
+    array = strings.combine_chunks() if isinstance(strings, pa.ChunkedArray) else strings
+    return pa.array(fingerprints(array))

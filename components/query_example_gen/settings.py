@@ -1,0 +1,101 @@
+"""Where the data of a recipe comes from, and how its rows are split."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from transforms.features import Settings
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class LocalTable(Settings):
+    """Files on this machine that stand for a BigQuery table."""
+
+    path: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = Field(
+        min_length=1, description='File, folder or glob, or a list of them.'
+    )
+    format: Literal['csv', 'parquet', 'jsonl'] | None = Field(
+        None, description='By default as the file names end.'
+    )
+    columns: tuple[str, ...] | dict[str, str] | None = Field(
+        None,
+        description='Column names of CSV files without a header; with BigQuery types if a mapping.',
+    )
+    delimiter: str | None = Field(None, description='Of CSV files; by default found out.')
+    nulls: tuple[str, ...] = Field(('',), description='Values of CSV files that mean NULL.')
+    strip: bool = Field(False, description='Whether blanks round values of CSV files are dropped.')
+    types: dict[str, str] = Field(
+        default_factory=dict, description='BigQuery types of columns that are not to be guessed.'
+    )
+    comment: str | None = Field(
+        None, min_length=1, max_length=1, description='What lines to leave out begin with.'
+    )
+    skip_rows: int = Field(0, ge=0, description='Lines of CSV files to skip at the start.')
+
+
+def _short_table(value: object) -> object:
+    return {'path': value} if isinstance(value, str | list) else value
+
+
+class Split(Settings):
+    """Which rows go to which split."""
+
+    by: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] | None = Field(
+        None,
+        min_length=1,
+        description='Columns whose values decide: rows that agree in them stay together. '
+        'By default all columns of the row.',
+    )
+    into: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        {'train': 8, 'eval': 1, 'test': 1}, description='Split -> its share.'
+    )
+    column: str | None = Field(None, description='Column that names the split of each row.')
+    values: dict[str, Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]] | None = Field(
+        None, description='Split -> values of the column; by default the values are the names.'
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the splits."""
+        if self.column:
+            return tuple(self.values or ('train', 'eval', 'test'))
+        return tuple(self.into)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that the split needs."""
+        return (self.column,) if self.column else self.by or ()
+
+
+class Data(Settings):
+    """The query, and the local files that stand for its tables."""
+
+    query: str | None = Field(None, description='BigQuery SQL.')
+    query_file: str | None = Field(None, description='File with the BigQuery SQL.')
+    local: dict[str, Annotated[LocalTable, BeforeValidator(_short_table)]] = Field(
+        default_factory=dict, description='BigQuery table -> local files.'
+    )
+    split: Split = Field(Split(), description='How rows are split.')
+    schema_file: str | None = Field(
+        None, alias='schema', description='Curated schema (schema.pbtxt) instead of the inferred.'
+    )
+
+    def relative_to(self, folder: Path) -> 'Data':
+        """Return the same data with its relative paths taken from a folder."""
+        def absolute(path: str) -> str:
+            return str(folder / path)
+
+        local = {
+            name: table.model_copy(update={'path': tuple(map(absolute, table.path))})
+            for name, table in self.local.items()
+        }
+        files = {
+            key: absolute(path)
+            for key in ('query_file', 'schema_file')
+            if (path := getattr(self, key)) is not None
+        }
+        return self.model_copy(update={'local': local, **files})

@@ -1,0 +1,94 @@
+"""Translate one BigQuery SELECT to DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlglot import exp
+
+from components.query_example_gen.errors import QueryError
+from components.query_example_gen.sql import calls, expressions  # noqa: F401 - register handlers
+from components.query_example_gen.sql.compiler import Compiler, placed
+from components.query_example_gen.sql.parse import parse
+from components.query_example_gen.sql.queries import Queries
+from components.query_example_gen.sql.scope import Scope, Source, suggest
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A query ready for DuckDB.
+
+    Attributes:
+        sql: DuckDB SQL over views that have the tables' BigQuery names; it needs `macros()` and
+            the function `farm_fingerprint`.
+        columns: BigQuery type by column name, in order.
+        tables: Names of the tables that it reads, as the caller knows them.
+    """
+
+    sql: str
+    columns: Mapping[str, str]
+    tables: tuple[str, ...]
+
+
+def translate(
+    sql: str, tables: Collection[str], columns_of: Callable[[str], Mapping[str, str]]
+) -> Translation:
+    """Translate one BigQuery SELECT to DuckDB SQL that means the same.
+
+    Everything goes through an allow-list; what is not on it is refused by name.
+
+    Args:
+        sql: The query, in GoogleSQL.
+        tables: Names of the known tables, such as `bigquery-public-data.samples.natality`.
+        columns_of: Returns the column names and BigQuery types of a known table; called once for
+            each table that the query reads.
+
+    Raises:
+        QueryError: It does not parse, names something unknown, or uses something that is not known
+            to mean the same locally as on BigQuery.
+    """
+    query = parse(sql)
+    read: dict[str, Source] = {}
+
+    def find_table(node: exp.Table) -> Source:
+        with placed(node):
+            name = _match(".".join(part.name for part in node.parts), tables)
+        if name not in read:
+            read[name] = Source.of(name, columns_of(name).items())
+        return read[name]
+
+    relation = Compiler(Queries(find_table).compile).query(query, Scope())
+    _check_result(relation.columns, relation.unnamed)
+    return Translation(relation.text, dict(relation.columns), tuple(read))
+
+
+def macros() -> str:
+    """Return the DuckDB statements that define BigQuery's functions."""
+    return Path(__file__).with_name("macros.sql").read_text(encoding="utf-8")
+
+
+def _match(name: str, tables: Collection[str]) -> str:
+    """Return the known table that `name` means; the project may be left out on either side."""
+    if name in tables:
+        return name
+    found = [t for t in tables if t.endswith(f".{name}") or name.endswith(f".{t}")]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"`{t}`" for t in tables) or "none"
+    raise QueryError(
+        f"unknown table `{name}`{suggest(name, tables)}; tables in data.local: {known}"
+    )
+
+
+def _check_result(columns: tuple[tuple[str, str], ...], unnamed: tuple[int, ...]) -> None:
+    if unnamed:
+        raise QueryError(
+            f"column {unnamed[0] + 1} of the result has no name; write `… AS name`"
+        )
+    seen: set[str] = set()
+    for name, _ in columns:
+        if name.lower() in seen:
+            raise QueryError(f"the result has two columns `{name}`; give one another name")
+        seen.add(name.lower())
