@@ -1,0 +1,67 @@
+"""Pusher's executor."""
+
+from pathlib import Path
+from typing import Any
+
+from tfx.components.pusher import executor as stock
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils
+from tfx.types.artifact import Artifact
+from tfx.types.standard_component_specs import (
+    MODEL_KEY,
+    PUSH_DESTINATION_KEY,
+    PUSHED_MODEL_KEY,
+)
+from tfx.utils import proto_utils
+
+from components.pusher.versions import copy, push
+
+MODEL_ID = 'pushed_model_id'
+"""Custom property of the pushed model: id of the model artifact it is a copy of."""
+
+REPLACES = 'replaces'
+"""Execution property, and custom property of the pushed model: id of the earlier push of the
+same model, now gone or no longer the newest, that this one replaces; 0 for none."""
+
+Artifacts = dict[str, list[Artifact]]
+
+
+class Executor(stock.Executor):
+    """Pushes a blessed model in one piece; to remote folders, as the stock executor does."""
+
+    def Do(  # noqa: N802 (TFX's name)
+        self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]
+    ) -> None:
+        """Push the model if it is blessed, and record where to.
+
+        Args:
+            input_dict: `model` and `model_blessing`.
+            output_dict: `pushed_model`: gets a copy of the model, and the custom properties
+                `pushed`, `pushed_destination`, `pushed_version` (as the stock executor's),
+                `pushed_model_id` and `replaces`.
+            exec_properties: `push_destination`, a `PushDestination` as JSON; `replaces`.
+
+        Raises:
+            PushError: The model could not be copied; nothing of it is left.
+        """
+        pushed = artifact_utils.get_single_instance(output_dict[PUSHED_MODEL_KEY])
+        model = artifact_utils.get_single_instance(input_dict[MODEL_KEY])
+        pushed.set_int_custom_property(MODEL_ID, model.id)
+        pushed.set_int_custom_property(REPLACES, exec_properties.get(REPLACES, 0))
+        folder = base_directory(exec_properties)
+        source = self.GetModelPath(input_dict)
+        if '://' in folder or '://' in source:
+            super().Do(input_dict, output_dict, exec_properties)
+        elif self.CheckBlessing(input_dict):
+            copy(Path(source), Path(pushed.uri))
+            version = push(Path(source), Path(folder))
+            self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
+        else:
+            self._MarkNotPushed(pushed)
+
+
+def base_directory(exec_properties: dict[str, Any]) -> str:
+    """Return the folder that gets the versions."""
+    destination = pusher_pb2.PushDestination()
+    proto_utils.json_to_proto(exec_properties[PUSH_DESTINATION_KEY], destination)
+    return destination.filesystem.base_directory
