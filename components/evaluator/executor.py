@@ -1,0 +1,142 @@
+"""Measures a model, judges it and blesses it or not."""
+
+import logging
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components.util import tfxio_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.types import artifact_utils
+from tfx.types import standard_component_specs as keys
+from tfx.utils import io_utils, path_utils
+from tfx_bsl.tfxio import tfxio
+
+from components.evaluator.blessing import write_blessing
+from components.evaluator.errors import EvaluationError
+from components.evaluator.evaluation import measure
+from components.evaluator.settings import EvaluatorConfig, headline
+from components.evaluator.signatures import find_problem
+from components.evaluator.verdict import FILE_NAME, Verdict, judge
+
+CONFIG_KEY = 'config'
+
+_log = logging.getLogger(__name__)
+_progress = logging.getLogger('sluice.progress')
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Executor of the Evaluator."""
+
+    def Do(  # noqa: N802 (TFX's name)
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Measure, judge and bless.
+
+        Args:
+            input_dict: `examples`, `model`, and `baseline_model` where there is one.
+            output_dict: `evaluation` gets TFMA's results (those of splits that are only shown in
+                a folder each) and verdict.json; `blessing` the verdict as stock TFX writes it.
+            exec_properties: `config`, an EvaluatorConfig as JSON.
+
+        Raises:
+            EvaluationError: If model, examples and gate don't fit together.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        config = EvaluatorConfig.model_validate_json(exec_properties[CONFIG_KEY])
+        candidate = artifact_utils.get_single_instance(input_dict[keys.MODEL_KEY])
+        if problem := find_problem(_model_path(candidate), config.task):
+            raise EvaluationError(f'model {_model_path(candidate)} {problem}')
+        notes = []
+        baseline = _first(input_dict.get(keys.BASELINE_MODEL_KEY))
+        if baseline and (problem := find_problem(_model_path(baseline), config.task)):
+            notes.append(f'baseline model {_model_path(baseline)} {problem}: compared to none')
+            baseline = None
+        evaluation_uri = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
+
+        measured = {
+            split: measure(
+                config,
+                split,
+                _sources(input_dict[keys.EXAMPLES_KEY], split),
+                _model_path(candidate),
+                _model_path(baseline) if baseline else None,
+                evaluation_uri if i == 0 else f'{evaluation_uri}/Split-{split}',
+                self._make_beam_pipeline,
+            )
+            for i, split in enumerate(config.splits)
+        }
+        notes += [
+            f'{m.unknown_labels:,} of {m.examples:,} rows of split {split} are of a class that '
+            'the model does not know; they count as wrong'
+            for split, m in measured.items()
+            if m.unknown_labels
+        ]
+        verdict = judge(config, {split: m.slices for split, m in measured.items()}, notes)
+        for line in verdict.notes:
+            _log.warning(line)
+        for reason in verdict.reasons:
+            _log.info('Not blessed: %s', reason.text)
+
+        io_utils.write_string_file(f'{evaluation_uri}/{FILE_NAME}', verdict.to_json())
+        write_blessing(
+            artifact_utils.get_single_instance(output_dict[keys.BLESSING_KEY]),
+            verdict.blessed,
+            candidate,
+            baseline,
+            exec_properties.get('current_component_id'),
+        )
+        _report(config, verdict)
+
+
+def _report(config: EvaluatorConfig, verdict: Verdict) -> None:
+    """Tell in a line how the whole of the judged split came out, by the task's first metric."""
+    whole = verdict.metrics[config.splits[0]][0]
+    metric = headline(config.task).name
+    values = whole.metrics[metric]
+    _progress.info(
+        '%sblessed, %s %s on %d rows of split %s (baseline %s)',
+        '' if verdict.blessed else 'not ',
+        metric,
+        _number(values.candidate),
+        whole.examples,
+        config.splits[0],
+        _number(values.baseline),
+        extra={
+            'progress': {
+                'done': whole.examples,
+                'total': whole.examples,
+                'unit': 'rows',
+                'metrics': {} if values.candidate is None else {metric: values.candidate},
+                'seconds_left': 0.0,
+            }
+        },
+    )
+
+
+def _number(value: float | None) -> str:
+    return 'none' if value is None else f'{value:.4g}'
+
+
+def _first(artifacts: list[types.Artifact] | None) -> types.Artifact | None:
+    return artifact_utils.get_single_instance(artifacts) if artifacts else None
+
+
+def _model_path(model: types.Artifact) -> str:
+    return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+
+
+def _sources(examples: list[types.Artifact], split: str) -> list[tfxio.TFXIO]:
+    known = sorted({s for e in examples for s in artifact_utils.decode_split_names(e.split_names)})
+    if split not in known:
+        raise EvaluationError(f'the examples have no split {split}; they have {", ".join(known)}')
+    make = tfxio_utils.get_tfxio_factory_from_artifact(
+        examples, ['Evaluator'], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
+    )
+    return [
+        make(io_utils.all_files_pattern(uri))
+        for uri in artifact_utils.get_split_uris(examples, split)
+    ]

@@ -1,0 +1,40 @@
+import pytest
+from pydantic import ValidationError
+
+from components.evaluator.settings import EvaluatorConfig, Gate, headline
+
+
+def test_a_metric_of_another_task_is_refused_with_the_nearest():
+    gate = {'slices': [{'by': 'sex', 'metrics': {'acuracy': {'min': 0.5}}}]}
+    with pytest.raises(ValidationError, match=r"'acuracy' is not .* binary.* mean accuracy\?"):
+        EvaluatorConfig.model_validate({'task': 'binary', 'label': 'y', 'gate': gate})
+
+
+@pytest.mark.parametrize(
+    'gate',
+    [
+        {},
+        {'slices': [{'by': 'sex'}]},
+        {'metrics': {'auc': {}}},
+        {'metrics': {'auc': {'min': 0.9, 'max': 0.1}}},
+        {'metrics': {'auc': {'no_worse_than_baseline_by': -0.1}}},
+        {'metrics': {'auc': {'min': 0.9}}, 'slices': [{'by': []}]},
+    ],
+)
+def test_a_gate_that_no_model_could_fail_or_pass_is_refused(gate):
+    with pytest.raises(ValidationError):
+        Gate.model_validate(gate)
+
+
+def test_a_slice_column_alone_needs_no_list():
+    gate = Gate.model_validate({'slices': [{'by': 'sex', 'metrics': {'auc': {'min': 0.9}}}]})
+    assert gate.slices[0].by == ('sex',)
+
+
+def test_the_config_survives_the_json_it_travels_as():
+    config = EvaluatorConfig.model_validate(
+        {'task': 'regression', 'label': 'y', 'gate': {'metrics': {'rmse': {'max': 1.2}}}}
+    )
+    assert EvaluatorConfig.model_validate_json(config.model_dump_json()) == config
+    assert config.splits == ('eval',)
+    assert headline('regression').name == 'rmse'
