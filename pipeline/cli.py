@@ -1,0 +1,261 @@
+"""The `sluice` command. What is slow to import is imported by the command that needs it."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from pipeline.recipe import Recipe
+
+FAILED, BAD_USAGE, NOT_BLESSED, INTERRUPTED = 1, 2, 3, 130
+
+store_option = click.option(
+    '--store',
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar='SLUICE_STORE',
+    default=Path('.sluice'),
+    show_default=True,
+    help='Folder of runs, artifacts and metadata.',
+)
+set_option = click.option(
+    '--set', 'overrides', multiple=True, metavar='KEY=VALUE', help='Override one key of the recipe.'
+)
+json_option = click.option('--json', 'as_json', is_flag=True, help='Print one JSON object only.')
+
+
+@click.group(context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100})
+@click.version_option(package_name='sluice')
+def main() -> None:
+    """From a BigQuery query to a blessed model, in one TFX pipeline.
+
+    Exit codes: 0 done, 1 failed, 2 bad recipe or usage, 3 not blessed (with --require-blessed).
+    """
+
+
+@main.command()
+@click.argument('recipe')
+@set_option
+@store_option
+@json_option
+@click.option('--require-blessed', is_flag=True, help='Exit with 3 if the model is not blessed.')
+@click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
+def run(
+    recipe: str,
+    overrides: tuple[str, ...],
+    store: Path,
+    as_json: bool,
+    require_blessed: bool,
+    verbose: bool,
+) -> None:
+    """Run RECIPE, a file or the name of one that ships with Sluice, on this machine.
+
+    Steps whose inputs, settings and code are unchanged are reused. An interrupted run goes on
+    where it stopped when the same command is given again.
+    """
+    path, loaded = _load(recipe, overrides)
+    _check(path, loaded)
+    from pipeline.session import start
+
+    try:
+        record = start(path, loaded, overrides, store, as_json=as_json, verbose=verbose)
+    except KeyboardInterrupt:
+        click.echo('Interrupted. The same command goes on from here.', err=True)
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        _stop(str(error), FAILED)
+    if as_json:
+        click.echo(record.model_dump_json(indent=2))
+    if record.state == 'failed':
+        sys.exit(FAILED)
+    if require_blessed and not record.blessed:
+        sys.exit(NOT_BLESSED)
+
+
+@main.command()
+@click.argument('recipe', required=False)
+@store_option
+@json_option
+def runs(recipe: str | None, store: Path, as_json: bool) -> None:
+    """List runs, newest first; of one RECIPE if it is named."""
+    from pipeline import show as view
+    from pipeline.store import Store
+
+    found = [r for r in Store(store).runs.all() if recipe in (None, r.recipe)]
+    if as_json:
+        newest_first = [r.model_dump(mode='json') for r in reversed(found)]
+        click.echo(json.dumps({'runs': newest_first}, indent=2))
+    elif found:
+        view.page(view.runs_table(found))
+    else:
+        click.echo(f'No runs in {store} yet. Start one: sluice run babyweight')
+
+
+@main.command()
+@click.argument('run', required=False)
+@store_option
+@json_option
+def show(run: str | None, store: Path, as_json: bool) -> None:
+    """Show a RUN: steps, metrics by slice against bounds and baseline, and where things are.
+
+    RUN is an id, the beginning of one, or a recipe's name for its last run; by default the
+    last run of all.
+    """
+    from pipeline import show as view
+    from pipeline.store import Store
+
+    try:
+        record = Store(store).runs.find(run)
+    except LookupError as error:
+        _stop(error.args[0], BAD_USAGE)
+    if as_json:
+        click.echo(record.model_dump_json(indent=2))
+    else:
+        view.page(view.details(record))
+
+
+@main.command('compile')
+@click.argument('recipe')
+@set_option
+@click.option(
+    '-o',
+    '--output',
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path('pipeline.json'),
+    show_default=True,
+    help='File to write.',
+)
+def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
+    """Compile RECIPE for Vertex Pipelines."""
+    path, loaded = _load(recipe, overrides)
+    _check(path, loaded)
+    from pipeline.vertex import compile_recipe
+
+    try:
+        output.write_text(compile_recipe(loaded), encoding='utf-8')
+    except OSError as error:
+        _stop(f'{output}: cannot be written: {error.strerror}', FAILED)
+    click.echo(f'Wrote {output}')
+
+
+@main.command()
+@click.argument('source')
+@click.option('--label', help='Column to predict; by default the likeliest, which is named.')
+@click.option('--name', help="The recipe's name; by default from the file's.")
+@click.option(
+    '--local',
+    'tables',
+    multiple=True,
+    metavar='TABLE=PATH',
+    help='For a query: the local file of each table it reads.',
+)
+@click.option(
+    '-o',
+    '--output',
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='File to write; by default NAME.yaml here.',
+)
+@click.option('--force', is_flag=True, help='Overwrite the file if it is there.')
+def init(
+    source: str,
+    label: str | None,
+    name: str | None,
+    tables: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+) -> None:
+    """Write a working recipe from SOURCE: a CSV, Parquet or JSON-lines file, or a query.
+
+    Kinds of features and the task are guessed from the data; every guess is in the file.
+    """
+    from pipeline.init import InitError, write_recipe
+
+    try:
+        written = write_recipe(
+            source, label=label, name=name, tables=tables, output=output, force=force
+        )
+    except (InitError, OSError) as error:
+        _stop(str(error), BAD_USAGE)
+    click.echo(written.summary)
+
+
+@main.group()
+def recipe() -> None:
+    """Look at recipes."""
+
+
+@recipe.command('check')
+@click.argument('recipe')
+@set_option
+def recipe_check(recipe: str, overrides: tuple[str, ...]) -> None:
+    """Check RECIPE against its types and against the columns of its query."""
+    path, loaded = _load(recipe, overrides)
+    columns = _check(path, loaded)
+    click.echo(
+        f'{path}: good: {loaded.task} of {loaded.label} from {len(loaded.features)} of '
+        f'{len(columns)} columns'
+    )
+
+
+@recipe.command('show')
+@click.argument('recipe')
+@set_option
+def recipe_show(recipe: str, overrides: tuple[str, ...]) -> None:
+    """Print RECIPE with all defaults filled in."""
+    from pipeline.loading import dump_recipe
+
+    click.echo(dump_recipe(_load(recipe, overrides)[1]), nl=False)
+
+
+@recipe.command('schema')
+def recipe_schema() -> None:
+    """Print the JSON Schema of recipes, for editors to complete and check them."""
+    from pipeline.recipe import Recipe
+
+    click.echo(json.dumps(Recipe.model_json_schema(by_alias=True), indent=2))
+
+
+@recipe.command('list')
+@json_option
+def recipe_list(as_json: bool) -> None:
+    """List the recipes that ship with Sluice."""
+    from pipeline.loading import load_recipe
+    from pipeline.recipe import shipped_recipes
+
+    shipped = {name: load_recipe(path) for name, path in shipped_recipes().items()}
+    if as_json:
+        listed = [
+            {'name': n, 'task': r.task, 'description': r.description} for n, r in shipped.items()
+        ]
+        click.echo(json.dumps({'recipes': listed}, indent=2))
+    else:
+        for name, loaded in shipped.items():
+            click.echo(f'{name:<12} {loaded.task:<11} {loaded.description}')
+
+
+def _load(name: str, overrides: Sequence[str]) -> tuple[Path, 'Recipe']:
+    from pipeline.loading import RecipeError, load_recipe
+    from pipeline.recipe import find_recipe
+
+    try:
+        path = find_recipe(name)
+        return path, load_recipe(path, overrides)
+    except (FileNotFoundError, RecipeError) as error:
+        _stop(str(error), BAD_USAGE)
+
+
+def _check(path: Path, loaded: 'Recipe') -> dict[str, str]:
+    from pipeline.loading import RecipeError, check_against_data
+
+    try:
+        return check_against_data(path, loaded)
+    except RecipeError as error:
+        _stop(str(error), BAD_USAGE)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -1,0 +1,140 @@
+"""The DAG: from a query to a pushed model, top to bottom."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfx import components as tfx
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
+    LatestBlessedModelStrategy,
+)
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import trainer_pb2
+from tfx.types.channel import Channel
+from tfx.types.standard_artifacts import Model, ModelBlessing
+
+from components.data_gate.component import DataGate
+from components.evaluator.component import Evaluator
+from components.pusher.component import Pusher
+from components.query_example_gen.component import QueryExampleGen
+from components.resolvers import baseline_resolver, previous_statistics_resolver
+from components.statistics_gen.component import StatisticsGen
+from pipeline.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a DAG runs, and what differs there."""
+
+    pipeline_root: str
+    push_to: Path | None
+    on_vertex: bool = False
+    beam_args: tuple[str, ...] = ()
+
+
+def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipeline:
+    """Make the TFX pipeline of a recipe.
+
+    Args:
+      recipe: The job.
+      site: Where it runs.
+      metadata: Connection to the metadata store; None on Vertex, which has its own.
+    """
+    query = QueryExampleGen(data=recipe.data)
+    examples = query.outputs['examples']
+
+    statistics_gen = StatisticsGen(examples=examples)
+    statistics = statistics_gen.outputs['statistics']
+    schema_gen = _schema_gen(recipe, statistics)
+    schema = schema_gen.outputs['schema']
+    validator = tfx.ExampleValidator(statistics=statistics, schema=schema)
+    previous = previous_statistics_resolver(statistics, on_vertex=site.on_vertex)
+    data_gate = DataGate(
+        examples=examples,
+        statistics=statistics,
+        schema=schema,
+        anomalies=validator.outputs['anomalies'],
+        previous_statistics=previous.outputs['statistics'],
+        config=recipe.data_gate_terms,
+    )
+
+    transform = tfx.Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=recipe.transform or 'transforms.tabular.preprocessing_fn',
+        custom_config=recipe.transform_config.model_dump(mode='json'),
+        materialize=False,
+        disable_statistics=True,
+    )
+    transform.add_upstream_node(data_gate)
+    prepared = {
+        'examples': examples,
+        'schema': schema,
+        'transform_graph': transform.outputs['transform_graph'],
+        'train_args': trainer_pb2.TrainArgs(splits=['train']),
+        'eval_args': trainer_pb2.EvalArgs(splits=['eval']),
+        'custom_config': {'trainer': recipe.trainer_config.model_dump(mode='json')},
+    }
+    tuner = _tuner(recipe, prepared)
+    last_blessed = _last_blessed(recipe)
+    trainer = tfx.Trainer(
+        run_fn='models.trainer.run_fn',
+        hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
+        base_model=last_blessed.outputs['model'] if last_blessed else None,
+        **prepared,
+    )
+    model = trainer.outputs['model']
+
+    baseline = baseline_resolver(model, on_vertex=site.on_vertex)
+    evaluator = Evaluator(
+        examples=examples,
+        model=model,
+        baseline_model=baseline.outputs['model'],
+        config=recipe.evaluator_config,
+    )
+    pusher = _pusher(site, model, evaluator.outputs['blessing'])
+
+    steps = [
+        query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
+        tuner, last_blessed, trainer, baseline, evaluator, pusher,
+    ]  # fmt: skip
+    return Pipeline(
+        pipeline_name=recipe.name,
+        pipeline_root=site.pipeline_root,
+        components=[step for step in steps if step],
+        enable_cache=True,
+        metadata_connection_config=metadata,
+        beam_pipeline_args=list(site.beam_args),
+    )
+
+
+def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
+    """Infer the schema, or take the curated one; columns are optional unless that says not."""
+    if recipe.data.schema_file:
+        return tfx.ImportSchemaGen(schema_file=recipe.data.schema_file)
+    return tfx.SchemaGen(statistics=statistics, infer_feature_shape=False)
+
+
+def _tuner(recipe: Recipe, prepared: dict[str, Any]) -> BaseNode | None:
+    if not recipe.tune.trials:
+        return None
+    return tfx.Tuner(tuner_fn='models.tuner.tuner_fn', **prepared)
+
+
+def _last_blessed(recipe: Recipe) -> BaseNode | None:
+    """Find the model that a warm start goes on from."""
+    if not recipe.train.warm_start:
+        return None
+    return Resolver(
+        strategy_class=LatestBlessedModelStrategy,
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
+    ).with_id('last_blessed_model')
+
+
+def _pusher(site: Site, model: Channel, blessing: Channel) -> BaseNode | None:
+    if not site.push_to:
+        return None
+    return Pusher(model=model, model_blessing=blessing, push_to=str(site.push_to))

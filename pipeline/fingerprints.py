@@ -1,0 +1,62 @@
+"""Digests of what a step depends on besides its inputs and settings.
+
+TFX's cache key covers input artifacts and execution properties only. The local runner adds
+these digests to the properties, so that a changed table or function is noticed.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from components.query_example_gen.fingerprint import local_fingerprint
+from pipeline.recipe import Recipe
+
+LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-analysis', 'keras')
+
+
+def fingerprints(recipe: Recipe) -> dict[str, str]:
+    """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
+    own_transform = [recipe.transform] if recipe.transform else []
+    own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
+    learning = ['models', 'transforms', *own_model]
+    code = {
+        'QueryExampleGen': ['components.query_example_gen'],
+        'DataGate': ['components.data_gate'],
+        'Transform': ['transforms', *own_transform],
+        'Tuner': learning,
+        'Trainer': learning,
+        'Evaluator': ['components.evaluator'],
+        'Pusher': ['components.pusher'],
+    }
+    beside = {'QueryExampleGen': local_fingerprint(recipe.data)}
+    libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
+    return {
+        step: _digest(libraries + beside.get(step, ''), map(_source, names))
+        for step, names in code.items()
+    }
+
+
+def _source(dotted: str) -> Path:
+    """Return the folder of a package, or the file of the module a function is in."""
+    parts = dotted.split('.')
+    for n in range(len(parts), 0, -1):
+        try:
+            spec = importlib.util.find_spec('.'.join(parts[:n]))
+        except (ModuleNotFoundError, ValueError):
+            continue
+        if spec and spec.origin:
+            path = Path(spec.origin)
+            return path.parent if path.name == '__init__.py' else path
+    raise ModuleNotFoundError(f'{dotted}: no such module on the path')
+
+
+def _digest(text: str, sources: Iterable[Path]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for source in sources:
+        files = sorted(source.rglob('*.py')) if source.is_dir() else [source]
+        for file in files:
+            digest.update(f'{file.relative_to(source.parent)}\0'.encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

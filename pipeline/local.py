@@ -1,0 +1,158 @@
+"""Run a recipe on this machine: LocalDagRunner a step at a time, watched and recorded."""
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import one_line
+from pipeline.progress import Progress
+from pipeline.recipe import Recipe
+from pipeline.records import Run, Step
+from pipeline.store import Store
+
+if TYPE_CHECKING:
+    from tfx.proto.orchestration.pipeline_pb2 import Pipeline
+
+BEAM_ARGS = ('--direct_running_mode=in_memory',)
+"""The plain DirectRunner first tries to download a Prism binary; in memory is also fastest."""
+
+
+def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -> None:
+    """Run every step of a recipe's DAG, reusing what is unchanged, and keep `record` up to date.
+
+    The caller holds the store's lock.
+
+    Raises:
+      Exception: Whatever a step raised; the record has it in one line. Steps that ended
+        before it are kept.
+      KeyboardInterrupt: Passed on, after the record says so.
+    """
+    started = time.monotonic()
+    try:
+        with progress.during('Loading TFX'):
+            run = _LocalRun(recipe, record, store, progress)
+        run.all_steps()
+        record.state = 'done'
+    except KeyboardInterrupt:
+        record.state = 'interrupted'
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).exception('%s failed', record.run)
+        record.state = 'failed'
+        record.error = one_line(error)
+        raise
+    finally:
+        record.seconds = round(time.monotonic() - started, 2)
+        store.runs.save(record)
+
+
+class _LocalRun:
+    """One run; made only once TFX may be imported."""
+
+    def __init__(self, recipe: Recipe, record: Run, store: Store, progress: Progress) -> None:
+        from absl import logging as absl_logging
+        from ml_metadata import MetadataStore
+        from tfx.dsl.compiler.compiler import Compiler
+        from tfx.orchestration import metadata
+
+        from pipeline import lineage
+        from pipeline.dag import Site, create_pipeline
+        from pipeline.fingerprints import fingerprints
+
+        absl_logging.set_verbosity(absl_logging.INFO)
+        self.recipe, self.record, self.store, self.progress = recipe, record, store, progress
+        root = store.pipeline_root(recipe.name)
+        site = Site(str(root.absolute()), push_to=recipe.served_at(), beam_args=BEAM_ARGS)
+        connection = metadata.sqlite_metadata_connection_config(str(store.metadata))
+        self.mlmd = MetadataStore(connection)
+        lineage.clear_abandoned(self.mlmd, store.folder / 'pipelines')
+        self.pipeline = Compiler().compile(create_pipeline(recipe, site, connection))
+        _add_fingerprints(self.pipeline, fingerprints(recipe))
+        steps = [node.pipeline_node.node_info for node in self.pipeline.nodes]
+        record.steps = [Step(name=s.id) for s in steps if s.type.name != RESOLVER]
+        store.runs.save(record)
+
+    def all_steps(self) -> None:
+        """Run the nodes in the order of the DAG."""
+        from tfx.dsl.compiler.constants import PIPELINE_RUN_ID_PARAMETER_NAME
+        from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+        from tfx.orchestration.portable import runtime_parameter_utils
+
+        runtime_parameter_utils.substitute_runtime_parameter(
+            self.pipeline, {PIPELINE_RUN_ID_PARAMETER_NAME: self.record.run}
+        )
+        for node in self.pipeline.nodes:
+            alone = type(self.pipeline)()
+            alone.CopyFrom(self.pipeline)
+            del alone.nodes[:]
+            alone.nodes.append(node)
+            with self._watched(node.pipeline_node.node_info.id):
+                LocalDagRunner().run_with_ir(alone)
+
+    @contextmanager
+    def _watched(self, name: str) -> Iterator[None]:
+        """Show and record one step; resolvers are not shown."""
+        step = next((s for s in self.record.steps if s.name == name), None)
+        if step is None:
+            yield
+            return
+        step.state = 'running'
+        self.store.runs.save(self.record)
+        started = time.monotonic()
+        try:
+            with self.progress.during(name) as reported:
+                yield
+                self._collect(step, reported.summary)
+        except BaseException as error:
+            step.state = 'failed' if isinstance(error, Exception) else 'pending'
+            raise
+        finally:
+            step.seconds = round(time.monotonic() - started, 2)
+            self.store.runs.save(self.record)
+            self.progress.ended(step)
+
+    def _collect(self, step: Step, summary: str) -> None:
+        """Take what came of a step from the metadata store into the record."""
+        from pipeline.lineage import last_execution
+
+        execution = last_execution(self.mlmd, self.recipe.name, step.name)
+        step.state = 'cached' if execution.cached else 'done'
+        step.note = summary
+        step.artifacts = {k: [o.uri for o in made] for k, made in execution.outputs.items()}
+        made = {key: outputs[0] for key, outputs in execution.outputs.items() if outputs}
+        match step.name:
+            case 'QueryExampleGen':
+                self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
+                step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
+            case 'Trainer':
+                self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
+            case 'Evaluator':
+                self._judged(json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text()))
+                step.note = 'blessed' if self.record.blessed else 'not blessed'
+            case 'Pusher':
+                if made['pushed_model'].properties.get('pushed'):
+                    self.record.pushed = made['pushed_model'].properties['pushed_destination']
+                    step.note = self.record.pushed
+                else:
+                    step.state, step.note = 'skipped', 'not blessed, so not pushed'
+
+    def _judged(self, verdict: dict[str, Any]) -> None:
+        self.record.blessed = verdict['blessed']
+        self.record.reasons = verdict['reasons']
+        self.record.metrics = verdict['metrics']
+
+
+RESOLVER = 'tfx.dsl.components.common.resolver.Resolver'
+
+
+def _add_fingerprints(pipeline: 'Pipeline', by_step: dict[str, str]) -> None:
+    """Put digests of code and data into the execution properties, so into the cache's key."""
+    for node in pipeline.nodes:
+        node_id = node.pipeline_node.node_info.id
+        if node_id in by_step:
+            parameter = node.pipeline_node.parameters.parameters['fingerprint']
+            parameter.field_value.string_value = by_step[node_id]

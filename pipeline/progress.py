@@ -1,0 +1,117 @@
+"""One line per step, with a live bar for the step that runs."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.records import Step
+
+MARKS = {
+    'done': ('✓', 'green'),
+    'cached': ('•', 'cyan'),
+    'skipped': ('–', 'yellow'),
+    'failed': ('✗', 'red'),
+    'pending': (' ', 'dim'),
+    'running': ('…', 'dim'),
+}
+
+
+class Progress:
+    """Draws a run's steps; on no terminal, prints each once it has ended."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    @contextmanager
+    def during(self, name: str) -> Iterator['Running']:
+        """Show that something runs, with what it reports to the `sluice.progress` logger."""
+        running = Running(name)
+        logger = logging.getLogger('sluice.progress')
+        logger.setLevel(logging.INFO)
+        logger.addHandler(running)
+        try:
+            if not self.console.is_terminal:
+                yield running
+                return
+            with Live(
+                running,
+                console=self.console,
+                transient=True,
+                refresh_per_second=8,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            ):
+                yield running
+        finally:
+            logger.removeHandler(running)
+
+    def ended(self, step: Step) -> None:
+        """Print the line of a step that has ended."""
+        self.console.print(step_line(step))
+
+
+def step_line(step: Step) -> Text:
+    """Return one step as a line: mark, name, time, note."""
+    mark, colour = MARKS[step.state]
+    took = 'cached' if step.state == 'cached' else seconds_text(step.seconds)
+    note = step.note if step.state != 'failed' else 'failed'
+    line = Text.assemble((mark, colour), f' {step.name:<18} {took:>8}')
+    return line.append(f'  {note}', style='dim') if note else line
+
+
+def seconds_text(seconds: float | None) -> str:
+    """Return a duration as people write it: 0.4 s, 12 s, 3 min 05 s."""
+    if seconds is None:
+        return ''
+    if seconds < 59.95:
+        return f'{seconds:.1f} s'
+    minutes, rest = divmod(round(seconds), 60)
+    return f'{minutes} min {rest:02d} s'
+
+
+class Running(logging.Handler):
+    """The line of the running step; a logging handler, so that any layer can report."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(logging.INFO)
+        self.step = name
+        self.started = time.monotonic()
+        self.last: dict[str, Any] = {}
+        self.summary = ''
+        """The last thing it reported, in words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a report."""
+        self.last = getattr(record, 'progress', {})
+        self.summary = record.getMessage()
+
+    def __rich__(self) -> Table:
+        grid = Table.grid(padding=(0, 1))
+        elapsed = seconds_text(time.monotonic() - self.started)
+        cells: list[Any] = [Text(f'… {self.step:<18} {elapsed:>8}', style='bold')]
+        done, total = self.last.get('done'), self.last.get('total')
+        if total:
+            cells.append(ProgressBar(total=total, completed=done or 0, width=24))
+        if self.last:
+            cells.append(Text(progress_text(self.last), style='dim'))
+        grid.add_row(*cells)
+        return grid
+
+
+def progress_text(progress: dict[str, Any]) -> str:
+    """Return progress as words: `epochs 3/10 · rmse 1.08 · 12.0 s left`."""
+    done, total, unit = progress.get('done'), progress.get('total'), progress.get('unit', '')
+    count = f'{done:,.4g}' if isinstance(done, float) else f'{done:,}'
+    parts = [f'{unit} {count}/{total:,}' if total else f'{count} {unit}'] if done is not None else []
+    parts += [f'{name} {value:.4g}' for name, value in (progress.get('metrics') or {}).items()]
+    if (left := progress.get('seconds_left')) is not None:
+        parts.append(f'{seconds_text(left)} left')
+    return ' · '.join(parts)

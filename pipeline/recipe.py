@@ -1,0 +1,247 @@
+"""The recipe: everything about a job, typed, in one YAML file."""
+
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from components.data_gate.settings import DataGateConfig, DataGateTerms
+from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
+from components.query_example_gen.settings import Data
+from models.search_space import check_space
+from models.settings import (
+    DOTTED_PATH,
+    Model,
+    TrainerConfig,
+    Training,
+    Tuning,
+    WideDeep,
+)
+from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
+
+
+class Push(Settings):
+    """Where a blessed model goes."""
+
+    local: str | None = Field(
+        'serving_models',
+        description='Folder that gets `<name>/<version>`; relative to where the run starts. '
+        'null: blessed models stay in the run.',
+    )
+
+
+class Vertex(Settings):
+    """Where a compiled pipeline runs on Google Cloud."""
+
+    root: str = Field(
+        pattern=r'^gs://[^/]+(/[^/]+)*/?$',
+        description='Cloud Storage folder of artifacts and pushed models: gs://bucket/path.',
+    )
+    image: str = Field(
+        pattern=r'^\S+$', description='Container image with Sluice and your own code.'
+    )
+
+
+class Recipe(Settings):
+    """A job: data, features, model, training, gate and destination."""
+
+    name: str = Field(
+        pattern=r'^[a-z][a-z0-9-]{0,62}$',
+        description='Name of the pipeline and of the served model: a-z, 0-9 and dashes.',
+    )
+    description: str = Field('', description='One line for people.')
+    task: Literal['regression', 'binary', 'multiclass'] = Field(
+        description='What is predicted: a number, one of two classes, one of several.'
+    )
+    label: str = Field(min_length=1, description='Column to predict.')
+    classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = Field(
+        None,
+        description='Class names in order (binary: the second is the positive one). '
+        'By default as found, sorted.',
+    )
+    data: Data
+    features: dict[str, Feature] = Field(
+        default_factory=dict,
+        description='Column -> kind or settings. Columns not named here are not learnt from.',
+    )
+    crosses: tuple[CrossFeature, ...] = Field(
+        (), description='Combinations of features: `[[is_male, plurality]]`.'
+    )
+    transform: str | None = Field(
+        None,
+        pattern=DOTTED_PATH,
+        description='Your own preprocessing_fn, by dotted path, in place of the built-in one.',
+    )
+    model: Model = Field(WideDeep(), description='`wide_deep`, or a model of your own.')
+    train: Training = Training()
+    tune: Tuning = Tuning()
+    data_gate: DataGateConfig = DataGateConfig()
+    gate: Gate
+    push: Push = Push()
+    vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
+
+    @model_validator(mode='after')
+    def _consistent(self) -> 'Recipe':
+        if not self.features and not self.transform:
+            raise ValueError('features: name at least one column (or your own transform)')
+        if self.label in self.features:
+            raise ValueError(
+                f'features.{self.label}: is the label; a model that sees it learns nothing else'
+            )
+        for i, cross in enumerate(self.crosses):
+            self._check_cross(f'crosses.{i}', cross.of)
+        if self.task == 'regression':
+            if self.classes:
+                raise ValueError('classes: a regression has none')
+            if self.train.class_weights:
+                raise ValueError('train.class_weights: a regression has no classes')
+        if self.task == 'binary' and self.classes and len(self.classes) != 2:
+            raise ValueError(f'classes: a binary task has two, got {len(self.classes)}')
+        if isinstance(self.train.class_weights, dict) and self.classes:
+            _known('train.class_weights', self.train.class_weights, self.classes, 'class')
+        _known('gate.metrics', self.gate.metrics, METRICS[self.task], f'{self.task} metric')
+        for i, by in enumerate(self.gate.slices):
+            _known(
+                f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
+            )
+        try:
+            check_space(self.model, self.train, self.tune)
+        except ValueError as error:
+            raise ValueError(f'tune.space: {error}') from None
+        try:
+            _ = self.transform_config
+        except ValidationError as error:
+            raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
+        return self
+
+    def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
+        _known(path, of, self.features, 'feature')
+        for name in of:
+            feature = self.features[name]
+            if feature.kind == 'date':
+                raise ValueError(f'{path}: {name} is a date, which has no single id')
+            if isinstance(feature, Numeric) and not feature.is_bucketed:
+                raise ValueError(f'{path}: {name} is numeric; give it buckets or boundaries')
+
+    @property
+    def evaluation_split(self) -> str:
+        """Split that the gate judges: `test` where there is one, else `eval`."""
+        return 'test' if 'test' in self.data.split.names else 'eval'
+
+    def served_at(self) -> Path | None:
+        """Return the folder that gets the versions of the blessed model; None: nowhere."""
+        return Path(self.push.local).absolute() / self.name if self.push.local else None
+
+    @property
+    def data_gate_terms(self) -> DataGateTerms:
+        """What DataGate needs of the recipe."""
+        return DataGateTerms(
+            bounds=self.data_gate,
+            task=self.task,
+            label=self.label,
+            features=tuple(self.features),
+            splits=self.data.split.names,
+            classes=self.classes,
+        )
+
+    @property
+    def evaluator_config(self) -> EvaluatorConfig:
+        """What Evaluator needs of the recipe."""
+        return EvaluatorConfig(
+            task=self.task, label=self.label, gate=self.gate, splits=(self.evaluation_split,)
+        )
+
+    @property
+    def transform_config(self) -> TransformConfig:
+        """What Transform needs of the recipe."""
+        return TransformConfig(
+            features=self.features, crosses=self.crosses, label=self.label, task=self.task
+        )
+
+    @property
+    def trainer_config(self) -> TrainerConfig:
+        """What Trainer and Tuner need of the recipe."""
+        return TrainerConfig(
+            task=self.task,
+            label=self.label,
+            classes=self.classes,
+            model=self.model,
+            train=self.train,
+            tune=self.tune,
+        )
+
+    def check_columns(self, columns: dict[str, str]) -> None:
+        """Hold the recipe against the columns that its query returns.
+
+        Args:
+          columns: column name -> BigQuery type.
+
+        Raises:
+          ValueError: A column is named that the query doesn't return, or a feature's kind
+            does not fit its type; the first word is the key path.
+        """
+        _known('label', [self.label], columns, 'column of the query')
+        _known('features', self.features, columns, 'column of the query')
+        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the query')
+        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the query')
+        split = self.data.split
+        split_key = 'data.split.column' if split.column else 'data.split.by'
+        _known(split_key, split.columns, columns, 'column of the query')
+        for i, by in enumerate(self.gate.slices):
+            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
+        for name, feature in self.features.items():
+            if (type_ := columns[name]) not in (allowed := KINDS_TYPES[feature.kind]):
+                raise ValueError(
+                    f'features.{name}: {feature.kind} needs {" or ".join(allowed)}, '
+                    f'the query returns {type_}; CAST it in the query or choose another kind'
+                )
+        if self.task == 'regression' and columns[self.label] not in ('INTEGER', 'FLOAT'):
+            raise ValueError(
+                f'label: a regression needs a number, but {self.label} is {columns[self.label]}; '
+                'use task: binary or multiclass, or CAST it'
+            )
+
+
+KINDS_TYPES = {
+    'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),
+    'categorical': ('STRING', 'INTEGER', 'BOOLEAN'),
+    'hashed': ('STRING', 'INTEGER'),
+    'date': ('STRING',),
+}
+"""Feature kind -> BigQuery types it can be made from."""
+
+
+def _known(path: str, named: Iterable[str], known: Collection[str], what: str) -> None:
+    """Check names, of keys below the path or values at it."""
+    from pipeline.suggest import nearest
+
+    for name in named:
+        if name not in known:
+            at = f'{path}.{name}' if isinstance(named, Mapping) else path
+            raise ValueError(f'{at}: {name!r} is not a {what}; {nearest(name, known)}')
+
+
+def find_recipe(name: str) -> Path:
+    """Return the file of a recipe given by path, or by the name of one that ships with Sluice.
+
+    Raises:
+      FileNotFoundError: There is no such recipe; says which there are.
+    """
+    from pipeline.suggest import nearest
+
+    path = Path(name)
+    if path.suffix in ('.yaml', '.yml') or path.is_file():
+        if not path.is_file():
+            raise FileNotFoundError(f'{name}: no such recipe file')
+        return path
+    shipped = shipped_recipes()
+    if name not in shipped:
+        raise FileNotFoundError(f'no recipe named {name!r}; {nearest(name, shipped)}')
+    return shipped[name]
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """Return the recipes that ship with Sluice, by name."""
+    folder = Path(__file__).parent.parent / 'recipes'
+    return {path.stem: path for path in sorted(folder.glob('*.yaml'))}

@@ -1,0 +1,94 @@
+"""Repairs of what TFX 1.21 compiles wrongly for Vertex.
+
+Each takes a compiled job (the dict of `pipeline.json`) and returns a repaired copy; a job that
+has no such fault comes back as it was.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from typing import Any
+
+Job = dict[str, Any]
+Tasks = dict[str, dict[str, Any]]
+
+ARTIFACT_IN_CONDITION = re.compile(r"inputs\.artifacts\['([^']+)'\]")
+"""How a trigger's condition, in CEL, names an input artifact of its task."""
+
+
+def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
+    """Make all repairs.
+
+    Args:
+      job: As `KubeflowV2DagRunner` compiles it, with pipeline spec 2.1.
+      defaults: Runtime parameter -> default value.
+
+    Raises:
+      ValueError: A task's condition is on an artifact that the task doesn't take.
+    """
+    return restore_defaults(name_producers(name_trigger_inputs(job)), defaults)
+
+
+def name_trigger_inputs(job: Job) -> Job:
+    """Let the conditions of tasks (`Cond`) name artifacts as the tasks' inputs do.
+
+    The compiler names them `_<producer>.<output>`, also where the task takes that artifact
+    under a key of its own; Vertex finds no such input.
+    """
+    job = deepcopy(job)
+    for tasks in _dags(job):
+        for task_id, task in tasks.items():
+            trigger = task.get('triggerPolicy', {})
+            if 'condition' in trigger:
+                taken = task['inputs']['artifacts']
+                trigger['condition'] = _condition(trigger['condition'], taken, task_id)
+    return job
+
+
+def name_producers(job: Job) -> Job:
+    """Let parameters that come from another task's output name that task.
+
+    The compiler names it `<id>_task`; tasks are called by their ids.
+    """
+    job = deepcopy(job)
+    for tasks in _dags(job):
+        for task in tasks.values():
+            for parameter in task.get('inputs', {}).get('parameters', {}).values():
+                output = parameter.get('taskOutputParameter')
+                if output and output['producerTask'] not in tasks:
+                    output['producerTask'] = output['producerTask'].removesuffix('_task')
+    return job
+
+
+def restore_defaults(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
+    """Give the pipeline's parameters their defaults; the compiler keeps only their types."""
+    job = deepcopy(job)
+    parameters = job['pipelineSpec']['root'].get('inputDefinitions', {}).get('parameters', {})
+    for name, value in defaults.items():
+        parameters[name]['defaultValue'] = value
+    return job
+
+
+def _dags(job: Job) -> Iterator[Tasks]:
+    """Yield the tasks of the root and of each nested DAG, by id."""
+    spec = job['pipelineSpec']
+    for component in (spec['root'], *spec['components'].values()):
+        if 'dag' in component:
+            yield component['dag']['tasks']
+
+
+def _condition(text: str, taken: Mapping[str, Any], task_id: str) -> str:
+    return ARTIFACT_IN_CONDITION.sub(
+        lambda found: f"inputs.artifacts['{_input_key(found[1], taken, task_id)}']", text
+    )
+
+
+def _input_key(named: str, taken: Mapping[str, Any], task_id: str) -> str:
+    """Return the key under which a task takes the artifact that its condition names."""
+    if named in taken:
+        return named
+    for key, source in taken.items():
+        output = source['taskOutputArtifact']
+        if named == f'_{output["producerTask"]}.{output["outputArtifactKey"]}':
+            return key
+    raise ValueError(f'{task_id}: its condition is on {named}, which is not among its inputs')

@@ -1,0 +1,63 @@
+"""One `sluice run` from the first line on the terminal to the last."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.markup import escape
+
+from pipeline import show
+from pipeline.local import run_locally
+from pipeline.progress import Progress
+from pipeline.recipe import Recipe
+from pipeline.records import Run
+from pipeline.store import Store
+from pipeline.terminal import quiet
+
+
+def start(
+    recipe_file: Path,
+    recipe: Recipe,
+    overrides: Sequence[str],
+    store_folder: Path,
+    *,
+    as_json: bool = False,
+    verbose: bool = False,
+) -> Run:
+    """Run a recipe on this machine, tell the terminal about it, and return the record.
+
+    Raises:
+      StoreError: The store can't be written to.
+      KeyboardInterrupt: The run was interrupted; the record says so.
+    """
+    store = Store(store_folder)
+    store.prepare()
+    run = store.runs.new_id(recipe.name)
+    log = store.log(run)
+    record = Run(
+        run=run,
+        recipe=recipe.name,
+        recipe_file=str(recipe_file),
+        overrides=list(overrides),
+        task=recipe.task,
+        bounds=show.bounds_of(recipe.gate),
+        log=str(log),
+    )
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    with quiet(log, verbose=verbose, to_stderr=as_json) as console:
+        about = escape(recipe.description or f'{recipe.task} of {recipe.label}')
+        console.print(f'[bold]{recipe.name}[/bold] · {about} · run {run}')
+
+        def waiting(holder: str) -> None:
+            console.print(f'Waiting for {escape(holder)}, which uses {store.folder} …')
+
+        try:
+            with store.locked(run, waiting):
+                run_locally(recipe, record, store, Progress(console))
+        except Exception:
+            if verbose:
+                console.print_exception()
+        console.print()
+        console.print(show.outcome(record, store))
+    return record

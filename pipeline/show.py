@@ -1,0 +1,182 @@
+"""Runs as people read them: the outcome, the steps, the metrics by slice."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from components.evaluator.settings import METRICS, Gate, headline
+from pipeline.progress import seconds_text, step_line
+from pipeline.records import Run
+from pipeline.store import Store
+
+UNWRAPPED = 400
+"""Width of output that goes into a file or a pipe, in characters."""
+
+
+def bounds_of(gate: Gate) -> list[dict[str, Any]]:
+    """List a gate's bounds flat, as run records keep them."""
+    overall = [{'by': [], 'min_examples': 1, 'metrics': gate.metrics}]
+    by_slice = [
+        {'by': list(s.by), 'min_examples': s.min_examples, 'metrics': s.metrics}
+        for s in gate.slices
+    ]
+    return [
+        {
+            'metric': metric,
+            'by': group['by'],
+            'min_examples': group['min_examples'],
+            **bound.model_dump(exclude_none=True),
+        }
+        for group in overall + by_slice
+        for metric, bound in group['metrics'].items()  # type: ignore[attr-defined]
+    ]
+
+
+def outcome(run: Run, store: Store) -> Text:
+    """Return how a run ended: the verdict and why, and where things are."""
+    text = Text()
+    if run.state == 'failed':
+        failed = next((s.name for s in run.steps if s.state == 'failed'), None)
+        text.append(f'Failed{f" in {failed}" if failed else ""}: ', style='bold red')
+        text.append(f'{run.error}\n')
+        if run.steps:
+            text.append('Finished steps are kept, and reused when the same command is given again.\n')
+    elif run.blessed:
+        text.append('Blessed: ', style='bold green').append(f'{_headline(run)}\n')
+    elif run.blessed is False:
+        text.append('Not blessed, not pushed:\n', style='bold yellow')
+        for reason in run.reasons:
+            text.append(f'  {reason["text"]}\n')
+        text.append(f'  {_headline(run)}\n', style='dim')
+    where = {
+        'model': run.pushed or (run.model if run.blessed is not None else None),
+        'log': run.log,
+        'more': f'sluice show {run.run}' if run.steps else None,
+    }
+    lines = [f'  {name:<6} {_short(path)}' for name, path in where.items() if path]
+    return text.append('\n'.join(lines), style='dim')
+
+
+def details(run: Run) -> RenderableType:
+    """Return everything about a run: steps, metrics by slice, artifacts."""
+    head = Text.assemble((run.run, 'bold'), f' · {run.state}')
+    if run.blessed is not None:
+        head.append(' · ')
+        head.append(*(('blessed', 'green') if run.blessed else ('not blessed', 'yellow')))
+    head.append(f' · {run.started:%Y-%m-%d %H:%M} UTC · {seconds_text(run.seconds)}\n')
+    head.append(f'recipe {run.recipe_file}{"".join(f" --set {o}" for o in run.overrides)}\n')
+    if run.error:
+        head.append(f'{run.error}\n', style='red')
+    for reason in run.reasons:
+        head.append(f'{reason["text"]}\n', style='yellow')
+    parts: list[RenderableType] = [head, *(step_line(s) for s in run.steps)]
+    for split, slices in run.metrics.items():
+        parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
+    paths = Text('\n')
+    for step in run.steps:
+        for key, uris in step.artifacts.items():
+            for uri in uris:
+                paths.append(f'{step.name}.{key}  ', style='dim').append(f'{_short(uri)}\n')
+    for name, path in (('pushed', run.pushed), ('log', run.log)):
+        if path:
+            paths.append(f'{name}  ', style='dim').append(f'{_short(path)}\n')
+    return Group(*parts, paths)
+
+
+def metrics_table(run: Run, slices: list[dict[str, Any]]) -> Table:
+    """Return metrics by slice: candidate, baseline in brackets, bounds that were missed in red."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column('slice')
+    table.add_column('examples', justify='right')
+    names = [m for m in METRICS[run.task] if any(m in s['metrics'] for s in slices)]
+    for name in names:
+        table.add_column(name, justify='right')
+    table.add_column('bounds')
+    missed = {(r['metric'], slice_name(r['slice'])) for r in run.reasons}
+    for row in slices:
+        name = slice_name(row['slice'])
+        cells = []
+        for metric in names:
+            value = row['metrics'].get(metric, {})
+            text = _number(value.get('candidate'))
+            if (baseline := value.get('baseline')) is not None:
+                text += f' ({_number(baseline)})'
+            cells.append(Text(text, style='red' if (metric, name) in missed else ''))
+        table.add_row(name, f'{row["examples"]:,}', *cells, _bounds(run, row))
+    return table
+
+
+def runs_table(runs: Iterable[Run]) -> Table:
+    """Return runs as a table, newest first."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ('run', 'state', 'verdict', 'headline', 'time', 'started (UTC)'):
+        table.add_column(column, no_wrap=column == 'run')
+    for run in sorted(runs, key=lambda r: r.started, reverse=True):
+        verdict = {True: 'blessed', False: 'not blessed', None: ''}[run.blessed]
+        table.add_row(
+            run.run,
+            run.state,
+            verdict,
+            _headline(run, short=True),
+            seconds_text(run.seconds),
+            f'{run.started:%Y-%m-%d %H:%M}',
+        )
+    return table
+
+
+def slice_name(slice_: dict[str, Any]) -> str:
+    """Return a slice as `column=value, …`; the whole split is `all`."""
+    return ', '.join(f'{column}={value}' for column, value in slice_.items()) or 'all'
+
+
+def page(text: RenderableType) -> None:
+    """Print to stdout; unwrapped where no terminal shows it, so that it can be searched."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNWRAPPED
+    console.print(text)
+
+
+def _headline(run: Run, short: bool = False) -> str:
+    metric = headline(run.task).name
+    for split, slices in run.metrics.items():
+        whole = next((s for s in slices if not s['slice']), None)
+        if whole and (value := whole['metrics'].get(metric)):
+            text = f'{metric} {_number(value["candidate"])}'
+            if short:
+                return text
+            baseline = value.get('baseline')
+            against = 'no baseline yet' if baseline is None else f'baseline {_number(baseline)}'
+            return f'{text} on {whole["examples"]:,} {split} rows ({_bounds(run, whole)}; {against})'
+    return ''
+
+
+def _bounds(run: Run, row: dict[str, Any]) -> str:
+    texts = []
+    for bound in run.bounds:
+        if sorted(bound['by']) != sorted(row['slice']):
+            continue
+        if row['examples'] < bound['min_examples']:
+            texts.append(f'too few to judge (under {bound["min_examples"]})')
+            continue
+        limits = [f'{key} {_number(bound[key])}' for key in ('min', 'max') if key in bound]
+        if (by := bound.get('no_worse_than_baseline_by')) is not None:
+            limits.append(f'within {_number(by)} of baseline')
+        texts.append(f'{bound["metric"]} {", ".join(limits)}')
+    return '; '.join(dict.fromkeys(texts))
+
+
+def _number(value: float | None) -> str:
+    return '–' if value is None else f'{value:.4g}'
+
+
+def _short(path: str) -> str:
+    """Return a path as seen from here, where that is shorter."""
+    import os
+
+    relative = os.path.relpath(path) if os.path.isabs(path) else path  # noqa: PTH117
+    return min(path, relative, key=len)

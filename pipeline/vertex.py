@@ -1,0 +1,58 @@
+"""Compile a recipe for Vertex Pipelines."""
+
+import json
+
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
+    KubeflowV2DagRunner,
+    KubeflowV2DagRunnerConfig,
+)
+from tfx.orchestration.pipeline import Pipeline
+
+from pipeline.dag import Site, create_pipeline
+from pipeline.recipe import Recipe
+from pipeline.repairs import repair
+
+REMOTE = 'gs://'
+
+
+def compile_recipe(recipe: Recipe) -> str:
+    """Return the pipeline job of a recipe as JSON, sorted and indented.
+
+    The same recipe gives the same text on every machine. Nothing is sent anywhere.
+
+    Raises:
+      ValueError: The recipe doesn't say where on Google Cloud it runs, or reads a file of this
+        machine there; the first word is the key path.
+    """
+    if recipe.vertex is None:
+        raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
+    schema = recipe.data.schema_file
+    if schema and not schema.startswith(REMOTE):
+        raise ValueError(
+            f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
+        )
+    root = recipe.vertex.root.rstrip('/')
+    site = Site(
+        pipeline_root=f'{root}/pipelines/{recipe.name}',
+        push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
+        on_vertex=True,
+    )
+    pipeline = create_pipeline(_without_local_files(recipe), site)
+    runner = KubeflowV2DagRunner(
+        KubeflowV2DagRunnerConfig(default_image=recipe.vertex.image, use_pipeline_spec_2_1=True)
+    )
+    job = repair(runner.run(pipeline, write_out=False), _defaults(pipeline))
+    return json.dumps(job, indent=2, sort_keys=True, ensure_ascii=False) + '\n'
+
+
+def _without_local_files(recipe: Recipe) -> Recipe:
+    """Leave out the files that stand for tables on this machine: there, BigQuery has them."""
+    return recipe.model_copy(update={'data': recipe.data.model_copy(update={'local': {}})})
+
+
+def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:
+    """Return the runtime parameters of a pipeline that have a default, with it."""
+    properties = [v for c in pipeline.components for v in c.exec_properties.values()]
+    parameters = [p for p in properties if isinstance(p, RuntimeParameter)]
+    return {p.name: p.default for p in parameters if p.default is not None}

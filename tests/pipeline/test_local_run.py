@@ -1,0 +1,112 @@
+"""Runs of the whole DAG on a small table, one after the other on one store."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import Project, cached, states
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+STEPS = [
+    'QueryExampleGen',
+    'StatisticsGen',
+    'SchemaGen',
+    'ExampleValidator',
+    'DataGate',
+    'Transform',
+    'Trainer',
+    'Evaluator',
+    'Pusher',
+]
+AFTER_TRANSFORM = ['Trainer', 'Evaluator', 'Pusher']
+
+
+def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
+    run = shared_project.run()
+    assert (run.state, run.error, run.reasons) == ('done', None, [])
+    assert run.blessed
+    assert states(run) == dict.fromkeys(STEPS, 'done')
+    assert sum(run.rows.values()) == 1500
+    assert run.pushed and Path(run.pushed).is_dir()
+    assert Path(run.log).stat().st_size > 0
+    assert {s.name for s in run.steps if not s.artifacts} == set()
+    whole, *towns = run.metrics['test']
+    assert whole['slice'] == {}
+    assert whole['examples'] == run.rows['test'] == sum(t['examples'] for t in towns)
+    assert {t['slice']['town'] for t in towns} == {'Aalen', 'Brugge', 'Cork', '(missing)'}
+    assert whole['metrics']['rmse']['candidate'] < 12
+
+
+def test_unchanged_run_is_all_cached(shared_project: Project) -> None:
+    served = shared_project.served()
+    run = shared_project.run()
+    assert cached(run) == STEPS
+    assert run.blessed
+    assert shared_project.served() == served
+
+
+def test_other_epochs_train_again_and_nothing_before(shared_project: Project) -> None:
+    run = shared_project.run('train.epochs=7')
+    assert cached(run) == [s for s in STEPS if s not in AFTER_TRANSFORM]
+    whole = run.metrics['test'][0]['metrics']['rmse']
+    assert whole['baseline'] is not None
+    assert run.blessed
+    assert len(shared_project.served()) == 2
+
+
+def test_worse_model_is_not_blessed_and_the_last_stays(shared_project: Project) -> None:
+    served = shared_project.served()
+    run = shared_project.run('train.epochs=1', 'train.learning_rate=1e-7')
+    assert run.state == 'done'
+    assert run.blessed is False
+    assert states(run)['Pusher'] == 'skipped'
+    assert run.pushed is None
+    assert shared_project.served() == served
+    worst = run.reasons[0]
+    assert worst['metric'] == 'rmse'
+    assert worst['candidate'] > 12
+    assert worst['bound'] == 12
+    assert worst['examples'] == run.rows['test']
+    assert 'above the max of 12' in worst['text']
+    assert {r['kind'] for r in run.reasons} == {'max', 'no_worse_than_baseline_by'}
+
+
+def test_changed_table_starts_over(shared_project: Project) -> None:
+    with shared_project.table.open('a') as table:
+        table.write('70.5,100.0,2,Cork\n')
+    run = shared_project.run()
+    assert cached(run) == []
+    assert sum(run.rows.values()) == 1501
+
+
+def test_killed_run_goes_on_where_it_was(project: Project) -> None:
+    command = [sys.executable, '-m', 'pipeline', 'run', str(project.recipe), '--verbose']
+    environment = os.environ | {'PYTHONPATH': str(Path(__file__).parents[2])}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if 'Component Trainer is running' in line:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(30)
+    done = subprocess.run(
+        [*command[:-1], '--json'], env=environment, capture_output=True, text=True, check=True
+    )
+    run = json.loads(done.stdout)
+    assert run['blessed'] is True
+    state = {s['name']: s['state'] for s in run['steps']}
+    assert state['Transform'] == 'cached'
+    assert state['Trainer'] == 'done'
+    listed = subprocess.run(
+        [sys.executable, '-m', 'pipeline', 'runs', '--json'],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert [r['state'] for r in json.loads(listed.stdout)['runs']] == ['done', 'interrupted']
