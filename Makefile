@@ -6,7 +6,7 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run compile test test-all lint format lock clean
+.PHONY: help setup run compile docs test test-all lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ run: setup ## Run a recipe: make run RECIPE=census ARGS='--set train.epochs=2'
 
 compile: setup ## Compile a recipe to pipeline.json, for Vertex
 	@$(BIN)/sluice compile $(RECIPE) $(ARGS)
+
+docs: setup ## Write the generated pages of docs/
+	@$(BIN)/python -m pipeline.reference
 
 test: setup ## Run the tests, without the slow: make test ARGS=tests/models TESTS='slow and not e2e'
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m "$(TESTS)" $(ARGS)

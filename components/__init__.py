@@ -1,0 +1,1 @@
+"""Custom TFX components, one a folder: spec, thin executor, and plain modules beside them."""

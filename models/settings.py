@@ -53,20 +53,32 @@ class OwnModel(Settings):
 
 
 def _model_tag(value: Any) -> str:
-    kind = value.get('kind', 'wide_deep') if isinstance(value, dict) else value.kind
+    kind = value.get('kind') if isinstance(value, dict) else getattr(value, 'kind', None)
     return 'own' if isinstance(kind, str) and '.' in kind else 'wide_deep'
 
 
-Model = Annotated[
+def _kind_alone(value: object) -> object:
+    return {'kind': value} if isinstance(value, str) else value
+
+
+ModelSettings = Annotated[
     Annotated[WideDeep, Tag('wide_deep')] | Annotated[OwnModel, Tag('own')],
     Discriminator(_model_tag),
 ]
+
+Model = Annotated[
+    ModelSettings, BeforeValidator(_kind_alone, json_schema_input_type=str | ModelSettings)
+]
+"""Settings of a model; in a recipe also its kind alone."""
+
+
+ScheduleKind = Literal['constant', 'cosine', 'exponential', 'one_cycle']
 
 
 class Schedule(Settings):
     """How the learning rate changes over a training run."""
 
-    kind: Literal['constant', 'cosine', 'exponential', 'one_cycle'] = Field(
+    kind: ScheduleKind = Field(
         'constant',
         description='cosine and exponential fall from learning_rate to learning_rate * end; '
         'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820).',
@@ -75,10 +87,6 @@ class Schedule(Settings):
         0.0, ge=0, lt=1, description='Share of the steps over which the rate rises from 0.'
     )
     end: float = Field(0.01, gt=0, le=1, description='Last rate as a share of learning_rate.')
-
-
-def _short_schedule(value: object) -> object:
-    return {'kind': value} if isinstance(value, str) else value
 
 
 class EarlyStopping(Settings):
@@ -97,9 +105,9 @@ class Training(Settings):
     optimizer: Literal['adam', 'adamw', 'sgd', 'rmsprop'] = Field(
         'adam', description='Keras optimizer.'
     )
-    schedule: Annotated[Schedule, BeforeValidator(_short_schedule)] = Field(
-        Schedule(), description='Learning-rate schedule; its kind alone will do: `cosine`.'
-    )
+    schedule: Annotated[
+        Schedule, BeforeValidator(_kind_alone, json_schema_input_type=ScheduleKind | Schedule)
+    ] = Field(Schedule(), description='Learning-rate schedule, or its kind alone.')
     early_stopping: EarlyStopping | None = Field(
         EarlyStopping(), description='null to train for all epochs; the best weights are kept.'
     )

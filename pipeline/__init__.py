@@ -1,0 +1,1 @@
+"""The recipe, the DAG, the runners and the command line."""

@@ -1,6 +1,7 @@
 """The `sluice` command. What is slow to import is imported by the command that needs it."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ def run(
     where it stopped when the same command is given again.
     """
     path, loaded = _load(recipe, overrides)
-    _check(path, loaded)
+    _check(path, loaded, overrides)
     from pipeline.session import start
 
     try:
@@ -131,11 +132,18 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
 def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
     """Compile RECIPE for Vertex Pipelines."""
     path, loaded = _load(recipe, overrides)
-    _check(path, loaded)
-    from pipeline.vertex import compile_recipe
+    if loaded.data.local:
+        _check(path, loaded, overrides)
+    from pipeline.terminal import quiet
 
     try:
-        output.write_text(compile_recipe(loaded), encoding='utf-8')
+        with quiet(Path(os.devnull)):
+            from pipeline.vertex import compile_recipe
+
+            compiled = compile_recipe(loaded)
+        output.write_text(compiled, encoding='utf-8')
+    except ValueError as error:
+        _stop(f'{path}: {error}', BAD_USAGE)
     except OSError as error:
         _stop(f'{output}: cannot be written: {error.strerror}', FAILED)
     click.echo(f'Wrote {output}')
@@ -193,7 +201,7 @@ def recipe() -> None:
 def recipe_check(recipe: str, overrides: tuple[str, ...]) -> None:
     """Check RECIPE against its types and against the columns of its query."""
     path, loaded = _load(recipe, overrides)
-    columns = _check(path, loaded)
+    columns = _check(path, loaded, overrides)
     click.echo(
         f'{path}: good: {loaded.task} of {loaded.label} from {len(loaded.features)} of '
         f'{len(columns)} columns'
@@ -247,11 +255,11 @@ def _load(name: str, overrides: Sequence[str]) -> tuple[Path, 'Recipe']:
         _stop(str(error), BAD_USAGE)
 
 
-def _check(path: Path, loaded: 'Recipe') -> dict[str, str]:
+def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> dict[str, str]:
     from pipeline.loading import RecipeError, check_against_data
 
     try:
-        return check_against_data(path, loaded)
+        return check_against_data(path, loaded, overrides)
     except RecipeError as error:
         _stop(str(error), BAD_USAGE)
 

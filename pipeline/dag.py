@@ -1,7 +1,6 @@
 """The DAG: from a query to a pushed model, top to bottom."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tfx import components as tfx
@@ -29,7 +28,7 @@ class Site:
     """Where a DAG runs, and what differs there."""
 
     pipeline_root: str
-    push_to: Path | None
+    push_to: str | None
     on_vertex: bool = False
     beam_args: tuple[str, ...] = ()
 
@@ -137,4 +136,4 @@ def _last_blessed(recipe: Recipe) -> BaseNode | None:
 def _pusher(site: Site, model: Channel, blessing: Channel) -> BaseNode | None:
     if not site.push_to:
         return None
-    return Pusher(model=model, model_blessing=blessing, push_to=str(site.push_to))
+    return Pusher(model=model, model_blessing=blessing, push_to=site.push_to)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pipeline import keys
@@ -10,11 +11,11 @@ from pipeline.suggest import did_you_mean, nearest
 LONGEST = 60
 """Characters of a value that are shown."""
 
-Path = tuple[Any, ...]
+KeyPath = tuple[Any, ...]
 """Keys and list indices from the top of a recipe."""
 
 Places = dict[tuple[str, ...], str]
-"""Path -> where it is written: a file and line, or a `--set`; `()` -> the file."""
+"""Key path -> where it is written: a file and line, or a `--set`; `()` -> the file."""
 
 
 def faults_of(errors: Iterable[Mapping[str, Any]], raw: Any, places: Places) -> list[str]:
@@ -25,7 +26,7 @@ def faults_of(errors: Iterable[Mapping[str, Any]], raw: Any, places: Places) -> 
       raw: The recipe as written.
       places: Where each key is written.
     """
-    by_path: dict[Path, Mapping[str, Any]] = {}
+    by_path: dict[KeyPath, Mapping[str, Any]] = {}
     for error in errors:
         by_path.setdefault(_path_in_file(raw, error), error)
     deepest = {p: e for p, e in by_path.items() if not any(_is_above(p, q) for q in by_path)}
@@ -38,7 +39,7 @@ def fault_about(message: str, raw: Any, places: Places) -> str:
     return f'{_place(path, places)}: {message}'
 
 
-def _line(path: Path, error: Mapping[str, Any], raw: Any, places: Places) -> str:
+def _line(path: KeyPath, error: Mapping[str, Any], raw: Any, places: Places) -> str:
     if not path:
         return fault_about(str(error['ctx']['error']), raw, places)
     kind = (*path, keys.KEY_OF_VARIANT)
@@ -46,13 +47,13 @@ def _line(path: Path, error: Mapping[str, Any], raw: Any, places: Places) -> str
     return f'{place}: {".".join(map(str, path))}: {_explained(path, error, raw)}'
 
 
-def _path_in_file(raw: Any, error: Mapping[str, Any]) -> Path:
+def _path_in_file(raw: Any, error: Mapping[str, Any]) -> KeyPath:
     """Drop from the location of a pydantic error what the file doesn't show: tags of unions."""
     path = _written(error['loc'], raw)
     return (*path, error['loc'][-1]) if error['type'] == 'missing' else path
 
 
-def _written(parts: Iterable[Any], raw: Any) -> Path:
+def _written(parts: Iterable[Any], raw: Any) -> KeyPath:
     """Return those of the parts of a path that lead on in the recipe."""
     path: list[Any] = []
     for part in parts:
@@ -66,17 +67,17 @@ def _written(parts: Iterable[Any], raw: Any) -> Path:
     return tuple(path)
 
 
-def _is_above(path: Path, other: Path) -> bool:
+def _is_above(path: KeyPath, other: KeyPath) -> bool:
     return len(path) < len(other) and other[: len(path)] == path
 
 
-def _place(path: Path, places: Places) -> str:
+def _place(path: KeyPath, places: Places) -> str:
     """Return where a key is written, or else the nearest above it."""
     path = tuple(map(str, path))
     return next(places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places)
 
 
-def _explained(path: Path, error: Mapping[str, Any], raw: Any) -> str:
+def _explained(path: KeyPath, error: Mapping[str, Any], raw: Any) -> str:
     value = error['input']
     allowed = _allowed(path, error, raw)
     match error['type']:
@@ -105,7 +106,7 @@ def _explained(path: Path, error: Mapping[str, Any], raw: Any) -> str:
             return f'{_shown(value)}: {error["msg"]}'
 
 
-def _allowed(path: Path, error: Mapping[str, Any], raw: Any) -> list[keys.Node]:
+def _allowed(path: KeyPath, error: Mapping[str, Any], raw: Any) -> list[keys.Node]:
     """Return what is allowed; where a short form is written, under the key it stands for."""
     allowed = keys.allowed_at(path, raw)
     key = error['loc'][-1]
@@ -137,5 +138,7 @@ def _described(nodes: Sequence[keys.Node]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    text = str(value) if isinstance(value, date) else repr(value)
     return text if len(text) <= LONGEST else f'{text[: LONGEST - 1]}…'

@@ -46,17 +46,8 @@ def allowed_at(path: Sequence[Any], raw: Any) -> list[Node]:
     nodes = [schema_of(Recipe)]
     for part in path:
         nodes = [a for n in _of_kind(nodes, raw) for a in _below(n, part)]
-        raw = child(raw, part)
+        raw = _child(raw, part)
     return _of_kind(nodes, raw)
-
-
-def child(raw: Any, part: Any) -> Any:
-    """Return what a recipe, as written, has under a key or at an index; None: nothing."""
-    if isinstance(raw, dict):
-        return raw.get(part)
-    if isinstance(raw, list) and isinstance(part, int) and part < len(raw):
-        return raw[part]
-    return None
 
 
 def key_names(nodes: Iterable[Node]) -> list[str]:
@@ -84,7 +75,7 @@ def kinds(nodes: Sequence[Node]) -> list[str]:
 def in_words(nodes: Sequence[Node], literal: Callable[[str], str] = str) -> str:
     """Say what is allowed.
 
-    Example: `a whole number from 2 to 1000, or null`.
+    Example: `a whole number from 2 to 1000 or null`.
 
     Args:
       nodes: Schemas, any of which a value may follow.
@@ -126,9 +117,18 @@ def _below(node: Node, part: Any) -> list[Node]:
 
 def _of_kind(nodes: list[Node], raw: Any) -> list[Node]:
     """Keep of settings of several kinds those of the kind that is written, if it is known."""
-    kind = child(raw, KEY_OF_VARIANT)
+    kind = _child(raw, KEY_OF_VARIANT)
     same = [n for n in nodes if _has_kind(n) and kind in values([n['properties'][KEY_OF_VARIANT]])]
     return same or nodes
+
+
+def _child(raw: Any, part: Any) -> Any:
+    """Return what a recipe, as written, has under a key or at an index; None: nothing."""
+    if isinstance(raw, dict):
+        return raw.get(part)
+    if isinstance(raw, list) and isinstance(part, int) and part < len(raw):
+        return raw[part]
+    return None
 
 
 def _has_kind(node: Node) -> bool:

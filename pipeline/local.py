@@ -66,7 +66,8 @@ class _LocalRun:
         absl_logging.set_verbosity(absl_logging.INFO)
         self.recipe, self.record, self.store, self.progress = recipe, record, store, progress
         root = store.pipeline_root(recipe.name)
-        site = Site(str(root.absolute()), push_to=recipe.served_at(), beam_args=BEAM_ARGS)
+        served = recipe.served_at()
+        site = Site(str(root.absolute()), push_to=str(served) if served else None, beam_args=BEAM_ARGS)
         connection = metadata.sqlite_metadata_connection_config(str(store.metadata))
         self.mlmd = MetadataStore(connection)
         lineage.clear_abandoned(self.mlmd, store.folder / 'pipelines')
@@ -131,7 +132,9 @@ class _LocalRun:
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
             case 'Evaluator':
-                self._judged(json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text()))
+                self._judged(
+                    json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
+                )
                 step.note = 'blessed' if self.record.blessed else 'not blessed'
             case 'Pusher':
                 if made['pushed_model'].properties.get('pushed'):

@@ -1,5 +1,6 @@
 """`--set key.path=value`: one key of a recipe, changed on the command line."""
 
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -10,7 +11,8 @@ def override(raw: dict[str, Any], assignment: str) -> tuple[Any, ...]:
     """Set one key of a recipe as read from its file, in place, and return the key's path.
 
     Items of lists are counted from 0: `gate.slices.0.min_examples`. Short forms become long
-    where a key of theirs is set: `features.age.buckets` of `age: numeric`.
+    where a key of theirs is set: `features.age.buckets` of `age: numeric`. Relative paths are
+    taken from the working directory.
 
     Args:
       raw: The recipe.
@@ -32,7 +34,7 @@ def override(raw: dict[str, Any], assignment: str) -> tuple[Any, ...]:
             raise ValueError(f'--set {assignment}: {error.args[0]}') from None
         path = (*path, part)
         if not parts:
-            at[part] = _value(text)
+            at[part] = _from_here(path, _value(text))
             return path
         if isinstance(at, dict):
             at[part] = _with_keys(at.get(part), path)
@@ -44,6 +46,25 @@ def _value(text: str) -> Any:
         return YAML(typ='safe', pure=True).load(text)
     except YAMLError:
         return text
+
+
+def _from_here(path: tuple[Any, ...], value: Any) -> Any:
+    """Take relative paths from where the command is given, not from the recipe's folder."""
+    match path, value:
+        case ('data', 'local', _), {'path': named}:
+            return value | {'path': _from_here((*path, 'path'), named)}
+        case ((('data', 'local', _) | ('data', 'local', _, 'path')), list()):
+            return [_from_here(path, item) for item in value]
+        case (
+            (
+                ('data', 'local', _)
+                | ('data', 'local', _, 'path')
+                | ('data', 'query_file' | 'schema')
+            ),
+            str(),
+        ) if '://' not in value and not value.startswith('$'):
+            return str(Path(value).absolute())
+    return value
 
 
 def _next_part(at: Any, path: tuple[Any, ...], parts: list[str]) -> tuple[Any, list[str]]:

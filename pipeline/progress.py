@@ -17,7 +17,7 @@ from pipeline.records import Step
 MARKS = {
     'done': ('✓', 'green'),
     'cached': ('•', 'cyan'),
-    'skipped': ('–', 'yellow'),
+    'skipped': ('-', 'yellow'),
     'failed': ('✗', 'red'),
     'pending': (' ', 'dim'),
     'running': ('…', 'dim'),
@@ -110,7 +110,9 @@ def progress_text(progress: dict[str, Any]) -> str:
     """Return progress as words: `epochs 3/10 · rmse 1.08 · 12.0 s left`."""
     done, total, unit = progress.get('done'), progress.get('total'), progress.get('unit', '')
     count = f'{done:,.4g}' if isinstance(done, float) else f'{done:,}'
-    parts = [f'{unit} {count}/{total:,}' if total else f'{count} {unit}'] if done is not None else []
+    parts = (
+        [f'{unit} {count}/{total:,}' if total else f'{count} {unit}'] if done is not None else []
+    )
     parts += [f'{name} {value:.4g}' for name, value in (progress.get('metrics') or {}).items()]
     if (left := progress.get('seconds_left')) is not None:
         parts.append(f'{seconds_text(left)} left')

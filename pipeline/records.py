@@ -40,7 +40,9 @@ class Run(BaseModel):
     overrides: list[str] = Field(default_factory=list, description='Each `--set`.')
     task: str = Field(description='regression, binary or multiclass.')
     state: RunState = Field('running', description='How far it got.')
-    started: datetime = Field(default_factory=lambda: datetime.now(UTC), description='When, in UTC.')
+    started: datetime = Field(
+        default_factory=lambda: datetime.now(UTC), description='When, in UTC.'
+    )
     seconds: float | None = Field(None, description='Wall time, imports included.')
     error: str | None = Field(None, description='Why it failed, in one line.')
     blessed: bool | None = Field(None, description='null: not judged.')
@@ -58,7 +60,7 @@ class Run(BaseModel):
         default_factory=list, description='What was asked: {metric, by, min_examples, min, max, …}.'
     )
     rows: dict[str, int] = Field(default_factory=dict, description='Split -> rows.')
-    steps: list[Step] = Field(default_factory=list)
+    steps: list[Step] = Field(default_factory=list, description='In the order of the DAG.')
     model: str | None = Field(None, description='The trained model (SavedModel folder).')
     pushed: str | None = Field(None, description='Where it was pushed; null: it was not.')
     log: str | None = Field(None, description='The full log.')

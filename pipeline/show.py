@@ -1,5 +1,6 @@
 """Runs as people read them: the outcome, the steps, the metrics by slice."""
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,7 +45,9 @@ def outcome(run: Run, store: Store) -> Text:
         text.append(f'Failed{f" in {failed}" if failed else ""}: ', style='bold red')
         text.append(f'{run.error}\n')
         if run.steps:
-            text.append('Finished steps are kept, and reused when the same command is given again.\n')
+            text.append(
+                'Finished steps are kept, and reused when the same command is given again.\n'
+            )
     elif run.blessed:
         text.append('Blessed: ', style='bold green').append(f'{_headline(run)}\n')
     elif run.blessed is False:
@@ -151,7 +154,8 @@ def _headline(run: Run, short: bool = False) -> str:
                 return text
             baseline = value.get('baseline')
             against = 'no baseline yet' if baseline is None else f'baseline {_number(baseline)}'
-            return f'{text} on {whole["examples"]:,} {split} rows ({_bounds(run, whole)}; {against})'
+            bounds = _bounds(run, whole)
+            return f'{text} on {whole["examples"]:,} {split} rows ({bounds}; {against})'
     return ''
 
 
@@ -171,12 +175,9 @@ def _bounds(run: Run, row: dict[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return '–' if value is None else f'{value:.4g}'
+    return '-' if value is None else f'{value:.4g}'
 
 
 def _short(path: str) -> str:
     """Return a path as seen from here, where that is shorter."""
-    import os
-
-    relative = os.path.relpath(path) if os.path.isabs(path) else path  # noqa: PTH117
-    return min(path, relative, key=len)
+    return min(path, os.path.relpath(path), key=len)

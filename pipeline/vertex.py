@@ -1,6 +1,7 @@
 """Compile a recipe for Vertex Pipelines."""
 
 import json
+from typing import Any
 
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
@@ -9,6 +10,7 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
+from components.query_example_gen.reader import query_text
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -22,8 +24,8 @@ def compile_recipe(recipe: Recipe) -> str:
     The same recipe gives the same text on every machine. Nothing is sent anywhere.
 
     Raises:
-      ValueError: The recipe doesn't say where on Google Cloud it runs, or reads a file of this
-        machine there; the first word is the key path.
+      ValueError: The recipe doesn't say where on Google Cloud it runs, has its schema on this
+        machine, or its query in a file that can't be read; the first word is the key path.
     """
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
@@ -47,8 +49,9 @@ def compile_recipe(recipe: Recipe) -> str:
 
 
 def _without_local_files(recipe: Recipe) -> Recipe:
-    """Leave out the files that stand for tables on this machine: there, BigQuery has them."""
-    return recipe.model_copy(update={'data': recipe.data.model_copy(update={'local': {}})})
+    """Take the query out of its file, and leave out files for tables: BigQuery has those."""
+    bigquery: dict[str, Any] = {'query': query_text(recipe.data), 'query_file': None, 'local': {}}
+    return recipe.model_copy(update={'data': recipe.data.model_copy(update=bigquery)})
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:

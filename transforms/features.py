@@ -11,7 +11,7 @@ MISSING_ID = 0
 class Settings(BaseModel):
     """Base of all recipe settings: immutable, and unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra='forbid')
+    model_config = ConfigDict(frozen=True, extra='forbid', allow_inf_nan=False)
 
 
 class Numeric(Settings):
@@ -99,9 +99,12 @@ def _short_form(value: object) -> object:
     return {'kind': value} if isinstance(value, str) else value
 
 
+FeatureSettings = Annotated[Numeric | Categorical | Hashed | Date, Field(discriminator='kind')]
+
+Kind = Literal['numeric', 'categorical', 'hashed', 'date']
+
 Feature = Annotated[
-    Annotated[Numeric | Categorical | Hashed | Date, Field(discriminator='kind')],
-    BeforeValidator(_short_form),
+    FeatureSettings, BeforeValidator(_short_form, json_schema_input_type=Kind | FeatureSettings)
 ]
 """Settings of one feature; in a recipe also its kind alone: `plurality: categorical`."""
 
@@ -130,7 +133,9 @@ def _short_cross(value: object) -> object:
     return {'of': value} if isinstance(value, list | tuple) else value
 
 
-CrossFeature = Annotated[Cross, BeforeValidator(_short_cross)]
+CrossFeature = Annotated[
+    Cross, BeforeValidator(_short_cross, json_schema_input_type=tuple[str, ...] | Cross)
+]
 """Settings of one cross; in a recipe also its members alone: `[is_male, plurality]`."""
 
 

@@ -176,11 +176,11 @@ def _finite_or(x: tf.Tensor, otherwise: float) -> tf.Tensor:
 
 def _bucket_ids(numbers: tf.Tensor, feature: Numeric) -> Ids:
     present = ~tf.math.is_nan(numbers)
-    if feature.boundaries:
-        boundaries = tf.constant([feature.boundaries], tf.float64)
-    else:
+    if feature.buckets:
         epsilon = min(0.1 / feature.buckets, 0.01)
         boundaries = tft.quantiles(tf.boolean_mask(numbers, present), feature.buckets, epsilon)
+    else:
+        boundaries = tf.constant([feature.boundaries], tf.float64)
     buckets = tft.apply_buckets(numbers, boundaries)
     count = tf.shape(boundaries, out_type=tf.int64)[1] + 1
     return _shifted(buckets, present, count)

@@ -22,9 +22,8 @@ def slice_columns(config: EvaluatorConfig) -> list[tuple[str, ...]]:
 def make_eval_config(config: EvaluatorConfig, has_baseline: bool) -> config_pb2.EvalConfig:
     """Translate a gate to what TFMA measures.
 
-    It holds no thresholds: TFMA's know neither a minimum count per slice nor a readable reason, so
-    the verdict is made from the values that TFMA reports (verdict.py). TFMA itself takes a lack of
-    thresholds for "not valid", so nothing that reads its results blesses a model by mistake.
+    It holds no thresholds: TFMA's know neither a smallest count per slice nor a readable reason,
+    so the verdict is made from the values that are reported (verdict.py).
 
     Args:
         config: What to measure.

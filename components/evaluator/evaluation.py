@@ -4,22 +4,20 @@ from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 import tensorflow_model_analysis as tfma
-from tfx_bsl.tfxio import tfxio
 
 from components.evaluator.errors import EvaluationError, find_evaluation_error
 from components.evaluator.eval_config import BASELINE, make_eval_config
+from components.evaluator.evaluators import make_evaluator
 from components.evaluator.extractors import make_extractors
+from components.evaluator.reading import ReadExamples
 from components.evaluator.results import Measured, read_results
 from components.evaluator.settings import EvaluatorConfig
-
-BATCH_ROWS = 8192
-"""Rows per batch: each costs Beam and TensorFlow the same, so few of them; more gain nothing."""
 
 
 def measure(
     config: EvaluatorConfig,
     split: str,
-    sources: Sequence[tfxio.TFXIO],
+    files: Sequence[str],
     candidate: str,
     baseline: str | None,
     output_path: str,
@@ -30,7 +28,7 @@ def measure(
     Args:
         config: What to measure.
         split: Name of the split, for messages.
-        sources: Where its examples are.
+        files: Its TFRecord files of tf.Examples.
         candidate: Folder of the candidate's SavedModel.
         baseline: Folder of the baseline's, if there is one.
         output_path: Folder for TFMA's results.
@@ -53,17 +51,14 @@ def measure(
     ]
     try:
         with make_pipeline() as pipeline:
-            batches = [
-                pipeline | f'Read[{i}]' >> source.BeamSource(batch_size=BATCH_ROWS)
-                for i, source in enumerate(sources)
-            ]
             (
-                batches
-                | beam.Flatten(pipeline=pipeline)
+                pipeline
+                | ReadExamples(files)
                 | tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=models if baseline else models[0],
                     eval_config=eval_config,
                     extractors=make_extractors(config, models, split),
+                    evaluators=[make_evaluator(eval_config)],
                     output_path=output_path,
                 )
             )

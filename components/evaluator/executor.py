@@ -3,14 +3,13 @@
 import logging
 from typing import Any
 
-import tensorflow_model_analysis as tfma
 from tfx import types
-from tfx.components.util import tfxio_utils
+from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as keys
 from tfx.utils import io_utils, path_utils
-from tfx_bsl.tfxio import tfxio
 
 from components.evaluator.blessing import write_blessing
 from components.evaluator.errors import EvaluationError
@@ -61,7 +60,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             split: measure(
                 config,
                 split,
-                _sources(input_dict[keys.EXAMPLES_KEY], split),
+                _files(input_dict[keys.EXAMPLES_KEY], split),
                 _model_path(candidate),
                 _model_path(baseline) if baseline else None,
                 evaluation_uri if i == 0 else f'{evaluation_uri}/Split-{split}',
@@ -129,14 +128,11 @@ def _model_path(model: types.Artifact) -> str:
     return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
 
 
-def _sources(examples: list[types.Artifact], split: str) -> list[tfxio.TFXIO]:
+def _files(examples: list[types.Artifact], split: str) -> list[str]:
     known = sorted({s for e in examples for s in artifact_utils.decode_split_names(e.split_names)})
     if split not in known:
         raise EvaluationError(f'the examples have no split {split}; they have {", ".join(known)}')
-    make = tfxio_utils.get_tfxio_factory_from_artifact(
-        examples, ['Evaluator'], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
-    )
-    return [
-        make(io_utils.all_files_pattern(uri))
-        for uri in artifact_utils.get_split_uris(examples, split)
-    ]
+    if any(examples_utils.get_payload_format_string(e) != 'FORMAT_TF_EXAMPLE' for e in examples):
+        raise EvaluationError('the examples are no tf.Examples, which is all that can be evaluated')
+    uris = artifact_utils.get_split_uris(examples, split)
+    return [str(f) for u in uris for f in sorted(fileio.glob(io_utils.all_files_pattern(u)))]

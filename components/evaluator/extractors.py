@@ -71,9 +71,7 @@ class _Predict(beam.DoFn):
 
     def process(self, extracts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
-        examples = tf.constant(
-            batch.column(tfma.ARROW_INPUT_COLUMN).flatten().to_numpy(zero_copy_only=False)
-        )
+        examples = tf.constant(extracts[tfma.INPUT_KEY])
         labels, predictions = {}, {}
         for name in self._loaded:
             output = PREDICTION_OUTPUTS[self._config.task]
@@ -83,7 +81,7 @@ class _Predict(beam.DoFn):
                 self._check(labels[name], batch)
         self._report(batch.num_rows)
         yield {
-            tfma.ARROW_RECORD_BATCH_KEY: batch.drop_columns([tfma.ARROW_INPUT_COLUMN]),
+            tfma.ARROW_RECORD_BATCH_KEY: batch,
             tfma.LABELS_KEY: _by_model(labels),
             tfma.PREDICTIONS_KEY: _by_model(predictions),
         }

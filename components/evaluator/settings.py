@@ -80,7 +80,9 @@ def _as_columns(value: object) -> object:
 class SliceGate(Settings):
     """Metrics by the values of one or more columns, and bounds for each of the slices."""
 
-    by: Annotated[tuple[str, ...], BeforeValidator(_as_columns)] = Field(
+    by: Annotated[
+        tuple[str, ...], BeforeValidator(_as_columns, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(
         min_length=1, description='Column, or columns together, whose values make the slices.'
     )
     metrics: dict[str, Bound] = Field(

@@ -1,0 +1,1 @@
+"""From a BigQuery query to tf.Examples by split."""

@@ -1,5 +1,7 @@
 """QueryExampleGen: the rows of a query as tf.Examples, by split."""
 
+from typing import ClassVar
+
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.types.channel import Channel
@@ -14,7 +16,7 @@ class QueryExampleGenSpec(ComponentSpec):
     """Output and settings of QueryExampleGen; plain strings, so that it compiles for Vertex."""
 
     PARAMETERS = {'data': ExecutionParameter(type=str)}  # noqa: RUF012 (TFX's interface)
-    INPUTS = {}  # noqa: RUF012
+    INPUTS: ClassVar[dict[str, ChannelParameter]] = {}
     OUTPUTS = {'examples': ChannelParameter(type=Examples)}  # noqa: RUF012
 
 

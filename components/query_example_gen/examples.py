@@ -124,7 +124,7 @@ def _binary_array(joined: np.ndarray, lengths: np.ndarray) -> pa.Array:
 
 def _head(key: bytes, feature_of_length: Callable[[int], bytes], length: int) -> bytes:
     """Return what comes before a value of a length in bytes, in a map entry of one value."""
-    return _map_entry(key, feature_of_length(length))[:-length or None]
+    return _map_entry(key, feature_of_length(length))[: -length or None]
 
 
 def _int_feature_of_length(n: int) -> bytes:

@@ -1,8 +1,9 @@
 """Local files as DuckDB relations that stand for BigQuery tables."""
 
+import gzip
 import re
-from collections.abc import Mapping
-from glob import glob
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ FORMATS = {
     '.json': 'jsonl',
 }
 """File ending, before `.gz` -> format."""
+
+DELIMITERS = ',\t;|'
+"""Delimiters that are found out; the first wins a tie."""
 
 SNIFFED_ROWS = 200_000
 """Rows of a CSV or JSON file that decide its types; a later row that differs is an error."""
@@ -63,6 +67,8 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, table: LocalTa
         source = f'SELECT * FROM {reader}({_literal([str(f) for f in files])}{options})'
     with reading(', '.join(map(str, files[:3]))):
         connection.execute(f'CREATE VIEW {identifier(name)} AS {source}')
+        if not connection.execute(f'SELECT 1 FROM {identifier(name)} LIMIT 1').fetchone():
+            raise QueryError(f'data.local: {files[0]}: the table has no rows')
 
 
 def resolve_files(table: LocalTable) -> list[Path]:
@@ -77,7 +83,7 @@ def resolve_files(table: LocalTable) -> list[Path]:
         if path.is_dir():
             found = [f for f in sorted(path.iterdir()) if table.format or _known_format(f)]
         else:
-            found = [path] if path.is_file() else [Path(f) for f in sorted(glob(pattern))]
+            found = [path] if path.is_file() else sorted(_matching(path))
         if not found:
             what = 'holds no table files' if path.is_dir() else 'no such file'
             raise QueryError(f'data.local: {pattern}: {what}')
@@ -86,6 +92,10 @@ def resolve_files(table: LocalTable) -> list[Path]:
         if not file.stat().st_size:
             raise QueryError(f'data.local: {file}: the file is empty')
     return files
+
+
+def _matching(pattern: Path) -> Iterator[Path]:
+    return Path(pattern.anchor or '.').glob(str(pattern.relative_to(pattern.anchor)))
 
 
 def identifier(name: str) -> str:
@@ -107,7 +117,7 @@ class reading:  # noqa: N801 - reads as a statement
             raise QueryError(explain(error, self.what)) from None
 
 
-def explain(error: duckdb.Error, what: str) -> str:
+def explain(error: Exception, what: str) -> str:
     """Say in one line what DuckDB says in many."""
     text = str(error)
     if 'CSV Error on Line' in text or 'CSV' in text.split('\n', 1)[0]:
@@ -148,9 +158,7 @@ def _explain_csv(text: str, what: str) -> str:
     return f'{where}: not readable as CSV: {first}'
 
 
-def _csv(
-    connection: duckdb.DuckDBPyConnection, table: LocalTable, files: list[Path]
-) -> str:
+def _csv(connection: duckdb.DuckDBPyConnection, table: LocalTable, files: list[Path]) -> str:
     columns = table.columns
     types = dict(columns) if isinstance(columns, Mapping) else {}
     types |= table.types
@@ -159,7 +167,7 @@ def _csv(
         'sample_size': SNIFFED_ROWS,
         'header': columns is None,
         'skip': table.skip_rows,
-        'delim': table.delimiter,
+        'delim': table.delimiter or _delimiter(files[0], table),
         'names': list(columns) if columns else None,
         'comment': table.comment,
         'all_varchar': table.strip or None,
@@ -170,6 +178,18 @@ def _csv(
     if not table.strip:
         return f'SELECT * FROM {read}'
     return _stripped(connection, read, table, types, files)
+
+
+def _delimiter(file: Path, table: LocalTable) -> str:
+    """Return the likeliest delimiter: DuckDB's guess gives way to one column on ragged files."""
+    opened = gzip.open if file.name.endswith('.gz') else open
+    try:
+        with opened(file, 'rt', encoding='utf-8', errors='replace') as lines:
+            rows = islice(lines, table.skip_rows, None)
+            first = next((r for r in rows if r[:1] != table.comment), '')
+    except (OSError, EOFError) as error:
+        raise QueryError(f'data.local: {file}: cannot be read: {error}') from None
+    return max(DELIMITERS, key=first.count)
 
 
 def _stripped(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import PythonUDFType
 
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.local_tables import create_view, explain, identifier, reading
@@ -48,11 +49,9 @@ class Query:
         """
         try:
             yield from self._connection.sql(self._sql).to_arrow_reader(rows)
-        except duckdb.Error as error:
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            # Arrow's C stream, which the rows come through, knows DuckDB's errors as text only.
             raise QueryError(explain(error, 'data.query')) from None
-        except pa.ArrowException as error:
-            text = str(error).removeprefix('Invalid: ')
-            raise QueryError(explain(duckdb.Error(text), 'data.query')) from None
 
 
 @contextmanager
@@ -65,9 +64,11 @@ def open_query(data: Data) -> Iterator[Query]:
             tf.Example can't hold.
     """
     text = query_text(data)
-    with tempfile.TemporaryDirectory(prefix='sluice-query-') as spill:
-        with _connect(spill) as connection:
-            yield _opened(connection, text, data)
+    with (
+        tempfile.TemporaryDirectory(prefix='sluice-query-') as spill,
+        _connect(spill) as connection,
+    ):
+        yield _opened(connection, text, data)
 
 
 def columns_of(data: Data) -> dict[str, str]:
@@ -97,7 +98,7 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(macros())
     connection.create_function(
-        'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type='arrow'
+        'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
     )
     return connection
 

@@ -1,23 +1,31 @@
 """Where the data of a recipe comes from, and how its rows are split."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from transforms.features import Settings
+
+SHARED_DATA = Path(__file__).parents[3] / 'shared' / 'data'
+"""Where public data that does not ship with the project is looked for by default."""
 
 
 def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+OneOrMore = Annotated[
+    tuple[str, ...], BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...])
+]
+"""Strings; in a recipe also one alone."""
+
+
 class LocalTable(Settings):
     """Files on this machine that stand for a BigQuery table."""
 
-    path: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = Field(
-        min_length=1, description='File, folder or glob, or a list of them.'
-    )
+    path: OneOrMore = Field(min_length=1, description='File, folder or glob, or a list of them.')
     format: Literal['csv', 'parquet', 'jsonl'] | None = Field(
         None, description='By default as the file names end.'
     )
@@ -44,7 +52,7 @@ def _short_table(value: object) -> object:
 class Split(Settings):
     """Which rows go to which split."""
 
-    by: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] | None = Field(
+    by: OneOrMore | None = Field(
         None,
         min_length=1,
         description='Columns whose values decide: rows that agree in them stay together. '
@@ -54,7 +62,7 @@ class Split(Settings):
         {'train': 8, 'eval': 1, 'test': 1}, description='Split -> its share.'
     )
     column: str | None = Field(None, description='Column that names the split of each row.')
-    values: dict[str, Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]] | None = Field(
+    values: dict[str, OneOrMore] | None = Field(
         None, description='Split -> values of the column; by default the values are the names.'
     )
 
@@ -76,18 +84,30 @@ class Data(Settings):
 
     query: str | None = Field(None, description='BigQuery SQL.')
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
-    local: dict[str, Annotated[LocalTable, BeforeValidator(_short_table)]] = Field(
-        default_factory=dict, description='BigQuery table -> local files.'
-    )
+    local: dict[
+        str,
+        Annotated[
+            LocalTable,
+            BeforeValidator(
+                _short_table, json_schema_input_type=str | tuple[str, ...] | LocalTable
+            ),
+        ],
+    ] = Field(default_factory=dict, description='BigQuery table -> local files.')
     split: Split = Field(Split(), description='How rows are split.')
     schema_file: str | None = Field(
         None, alias='schema', description='Curated schema (schema.pbtxt) instead of the inferred.'
     )
 
     def relative_to(self, folder: Path) -> 'Data':
-        """Return the same data with its relative paths taken from a folder."""
+        """Return the same data with its relative paths taken from a folder.
+
+        `$SLUICE_SHARED_DATA` in a path stands for that variable's value, by default
+        `../shared/data` beside the project.
+        """
+        shared = os.environ.get('SLUICE_SHARED_DATA', str(SHARED_DATA))
+
         def absolute(path: str) -> str:
-            return str(folder / path)
+            return str(folder / path.replace('$SLUICE_SHARED_DATA', shared))
 
         local = {
             name: table.model_copy(update={'path': tuple(map(absolute, table.path))})

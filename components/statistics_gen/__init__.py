@@ -1,0 +1,1 @@
+"""Statistics of the examples, by TFDV, in this process."""

@@ -175,7 +175,7 @@ def _with_contents(layout: CsvLayout, paths: Sequence[Path]) -> CsvLayout:
     files = ', '.join(_text(str(path)) for path in paths)
     table = (
         f'read_csv([{files}], auto_detect = false, columns = {{{typed}}}, '
-        f'delim = {_text(layout.delimiter)}, quote = \'"\', escape = \'"\', '
+        f"delim = {_text(layout.delimiter)}, quote = '\"', escape = '\"', "
         f'header = {layout.header is not None}, skip = {layout.skip_rows})'
     )
     try:

@@ -1,12 +1,13 @@
 """The first gate of a recipe: bounds that a model must beat to be better than none."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.init.kinds import HEAVY_TAIL
+from pipeline.init.kinds import HEAVY_TAIL, Guess
 from pipeline.init.label import Label
 from pipeline.init.profile import Column
+from transforms.features import Categorical
 
 BETTER_THAN_NOTHING = 0.98
 """Share of the error of a model that learnt nothing which a useful one stays under."""
@@ -20,6 +21,9 @@ ROWS_FOR_AUC = 30
 SLICES = 2
 SLICE_VALUES = 10
 """Values that a column to slice by may have."""
+
+ROWS_PER_SLICE = 50
+"""Rows that each of them must have on average."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +79,22 @@ def _regression_bound(column: Column) -> MetricBound:
 
 def slice_bound(label: Label) -> MetricBound:
     """Return a bound that a slice must keep to towards the last blessed model; defined on any."""
-    why = 'as the last blessed model, nearly'
+    why = 'how much worse than the last blessed model any of them may be'
     if label.task == 'regression':
         slack = rounded(0.05 * (label.column.deviation or 0.0), 1)
         return MetricBound('rmse', '', 0.0, slack, why)
     return MetricBound('log_loss', '', 0.0, 0.05, why)
 
 
-def slice_columns(categories: Sequence[Column], rows: int) -> list[Column]:
-    """Choose the columns to slice by: the fewest values, with enough rows in each."""
-    fit = [c for c in categories if 2 <= c.distinct <= min(SLICE_VALUES, rows // 50)]
-    return sorted(fit, key=lambda c: c.distinct)[:SLICES]
+def slice_names(features: Mapping[str, Guess], rows: int) -> list[str]:
+    """Choose the features to slice by: categories of the fewest values, with rows for each."""
+    distinct = {
+        name: guess.column.distinct
+        for name, guess in features.items()
+        if isinstance(guess.feature, Categorical)
+        and 2 <= guess.column.distinct <= min(SLICE_VALUES, rows // ROWS_PER_SLICE)
+    }
+    return sorted(distinct, key=lambda name: distinct[name])[:SLICES]
 
 
 def rounded(value: float, digits: int = 3) -> float:

@@ -4,8 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from pipeline.init.names import identifier
-from pipeline.init.profile import ISO, Column, number_text
+from pipeline.init.names import can_be_queried, identifier
+from pipeline.init.profile import ISO, TIME, Column, number_text
 from transforms.features import Categorical, Date, Feature, Hashed, Numeric
 
 FEW_VALUES = 20
@@ -21,7 +21,10 @@ MOST_HASH_BUCKETS = 50_000
 """Beyond this an embedding table costs more than it tells."""
 
 IDENTIFYING = 0.9
-"""Texts of which this share is different are names of rows: no two rows share what is learnt."""
+"""Texts of which this share is different are names of rows: few share what is learnt of one."""
+
+ROWS_PER_TEXT = 5
+"""With fewer rows per value on average, those seen once are taken together."""
 
 HEAVY_TAIL = 3.0
 """Skewness above which a number is scaled by its logarithm (an exponential distribution has 2)."""
@@ -54,10 +57,12 @@ class Guess:
 
 def guess_kind(column: Column) -> Guess:
     """Say how a column is best learnt from, or why it is left out."""
-    if column.type not in _GUESSES:
-        return Guess(column, None, f'{column.type} is no type of a feature')
+    if not can_be_queried(column.name):
+        return Guess(column, None, 'BigQuery takes no such name; rename it')
     if not column.present:
         return Guess(column, None, 'no value in any row')
+    if column.type not in _GUESSES:
+        return Guess(column, None, f'{column.type} is no type of a feature')
     if column.distinct == 1 and not column.missing:
         return Guess(column, None, 'the same value in every row')
     if column.distinct == column.rows and _IDENTIFIER.search(_snake_case(column.name)):
@@ -102,11 +107,17 @@ def _float(column: Column) -> Guess:
     return _number(column, '' if column.type == 'FLOAT64' else f'CAST({x} AS FLOAT64)')
 
 
-def _number(column: Column, sql: str = '') -> Guess:
+def _minutes(x: str) -> str:
+    """Return the expression that counts the minutes of a time of day, written `12:30`."""
+    hours, minutes = (f"SAFE_CAST(SPLIT({x}, ':')[SAFE_OFFSET({i})] AS INT64)" for i in (0, 1))
+    return f'{hours} * 60 + {minutes}'
+
+
+def _number(column: Column, sql: str = '', why: str = '') -> Guess:
     heavy = abs(column.skew) > HEAVY_TAIL
     cut = column.rows >= ROWS_FOR_BUCKETS and column.distinct > FEW_VALUES
     feature = Numeric(scale='log' if heavy else 'zscore', buckets=BUCKETS if cut else None)
-    why = f'{column.low:,.6g} to {column.high:,.6g}'
+    why = why or f'{column.low:,.6g} to {column.high:,.6g}'
     return Guess(column, feature, f'{why}, skewness {column.skew:.1f}' if heavy else why, sql)
 
 
@@ -115,6 +126,8 @@ def _boolean(column: Column) -> Guess:
 
 
 def _text(column: Column) -> Guess:
+    if column.date_format == TIME:
+        return _number(column, _minutes(identifier(column.name)), 'time of day in minutes')
     if column.date_format:
         return _date(column)
     if column.written and column.distinct > FEW_VALUES:
@@ -128,7 +141,8 @@ def _category(column: Column) -> Guess:
     if column.distinct > max(FEW_VALUES, IDENTIFYING * column.present):
         return Guess(column, None, f'{values} in {column.present:,} rows, so few rows share one')
     if column.distinct <= LARGEST_VOCABULARY:
-        return Guess(column, Categorical(), values)
+        sparse = column.distinct > FEW_VALUES and column.present < ROWS_PER_TEXT * column.distinct
+        return Guess(column, Categorical(min_count=2 if sparse else 1), values)
     return Guess(column, Hashed(hash_buckets=_hash_buckets(column.distinct)), values)
 
 

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import duckdb
 
 from pipeline.init.errors import InitError
-from pipeline.init.names import identifier, literal
+from pipeline.init.names import can_be_queried, identifier, literal
 from pipeline.init.profile import Column, number_text, quoted
 from pipeline.init.split import is_split_name
 from pipeline.suggest import nearest
@@ -22,9 +22,6 @@ LABEL_NAMES = (
     *('income', 'churn', 'churned', 'survived', 'diagnosis', 'salary', 'quality', 'sales'),
 )
 """Names that tables commonly give to what is predicted, the likeliest first."""
-
-FEWEST_ROWS = 50
-"""With fewer, no split is large enough to judge a model by."""
 
 RARE_ROWS = 10
 """A class with fewer rows can be missing from the train split or from the one that is judged."""
@@ -51,21 +48,21 @@ class Label:
       column: The column.
       task: Kind of prediction.
       sql: Expression of the query.
+      conditions: What the query asks of a row; the last one drops the rare classes, if any are.
       counts: Class -> rows, the most frequent first; empty for a regression.
       classes: Names of the two classes, the positive one second; None if not binary.
       sure: Whether the positive class is clear from its name.
-      conditions: What the query asks of a row besides a label that is not NULL.
       dropped: Class -> rows, of the classes that are too rare.
     """
 
     column: Column
     task: Task
     sql: str
-    counts: Mapping[str, int]
+    conditions: tuple[str, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
     classes: tuple[str, str] | None = None
     sure: bool = True
-    conditions: tuple[str, ...] = ()
-    dropped: Mapping[str, int] | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def majority(self) -> float:
@@ -93,7 +90,7 @@ def choose_label(columns: Sequence[Column], asked: str | None) -> tuple[Column, 
         found = [c for c in columns if c.name == asked]
         found = found or [c for c in columns if c.name.casefold() == asked.casefold()]
         if not found:
-            raise InitError(f'--label: no column {asked!r}; {nearest(asked, _names(columns))}')
+            raise InitError(f'no column {asked!r} for a label; {nearest(asked, _names(columns))}')
         return found[0], 'as asked'
     likely = [c for c in columns if _can_be_predicted(c)]
     if not likely:
@@ -115,14 +112,14 @@ def _names(columns: Sequence[Column]) -> list[str]:
 def _can_be_predicted(column: Column) -> bool:
     if column.type not in (*NUMBERS, 'BOOL', 'STRING'):
         return False
+    if not can_be_queried(column.name):
+        return False
     if column.date_format or column.distinct < 2 or is_split_name(column.name):
         return False
     return column.type != 'STRING' or column.distinct <= max(MOST_CLASSES, column.present // 10)
 
 
-def guess_label(
-    connection: duckdb.DuckDBPyConnection, table: str, column: Column
-) -> Label:
+def guess_label(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> Label:
     """Say which task the values of a label make.
 
     Args:
@@ -136,6 +133,8 @@ def guess_label(
     if column.type not in (*NUMBERS, 'BOOL', 'STRING') or column.date_format:
         what = 'dates' if column.date_format else column.type
         raise InitError(f'label {column.name!r} holds {what}; choose a number or classes')
+    if not can_be_queried(column.name):
+        raise InitError(f'label {column.name!r}: BigQuery takes no such name; rename it')
     if not column.present:
         raise InitError(f'label {column.name!r} has no value in any row; choose another')
     if column.distinct == 1:
@@ -147,10 +146,10 @@ def guess_label(
     present = _conditions(column)
     if column.type in NUMBERS and column.distinct > 2 and not _is_numbered(column):
         sql = f'CAST({x} AS FLOAT64)' if column.type == 'NUMERIC' else x
-        return Label(column, 'regression', sql, {}, conditions=present)
+        return Label(column, 'regression', sql, present)
     if column.written and column.distinct > MOST_CLASSES:
         sql = f'SAFE_CAST({number_text(x, column.written)} AS FLOAT64)'
-        return Label(column, 'regression', sql, {}, conditions=present)
+        return Label(column, 'regression', sql, (f'{sql} IS NOT NULL',))
     return _classes(column, _count_classes(connection, table, column), present)
 
 
@@ -167,6 +166,7 @@ def _is_numbered(column: Column) -> bool:
 def _conditions(column: Column) -> tuple[str, ...]:
     x = identifier(column.name)
     return (
+        f'{x} IS NOT NULL',
         *((f"{x} != ''",) if column.blank else ()),
         *((f'NOT IS_NAN({x})', f'NOT IS_INF({x})') if column.not_finite else ()),
     )

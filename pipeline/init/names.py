@@ -21,6 +21,11 @@ def identifier(name: str) -> str:
     return '`' + name.replace('\\', '\\\\').replace('`', '\\`') + '`'
 
 
+def can_be_queried(name: str) -> bool:
+    """Whether BigQuery SQL can name a column so; a dot, for one, is taken for a path."""
+    return not re.search(r'^$|[.`"\\\n\r\t]', name)
+
+
 def literal(value: str | int) -> str:
     """Return a string or a whole number as a literal of BigQuery SQL."""
     if isinstance(value, int):

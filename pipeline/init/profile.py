@@ -15,9 +15,9 @@ ISO_SHARE = 0.95
 DATE_FORMATS = ('%Y/%m/%d', '%d/%m/%Y', '%m/%d/%Y', '%d.%m.%Y', '%d-%m-%Y', '%m-%d-%Y')
 """Ways to write a date, besides ISO 8601, that BigQuery SQL can put into that order."""
 
-ISO, COMPACT_DATE = 'iso', '%Y%m%d'
+ISO, COMPACT_DATE, TIME = 'iso', '%Y%m%d', 'time'
 
-_DATE_WAYS = (ISO, COMPACT_DATE, *DATE_FORMATS)
+_DATE_WAYS = (ISO, COMPACT_DATE, TIME, *DATE_FORMATS)
 
 NUMBER = r'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?'
 
@@ -26,6 +26,8 @@ ISO_DATE = (
     r'([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|[+-]\d{2}(:?\d{2})?))?)?'
 )
 """What Transform reads as a date, in RE2 syntax."""
+
+_TIME = r'([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?'
 
 NUMBER_TEXTS = {
     'plain': (NUMBER, None),
@@ -53,7 +55,8 @@ class Column:
       not_finite: Rows with NaN or an infinite number.
       blank: Rows with ''.
       written: How texts that are all numbers are written, a key of `NUMBER_TEXTS`.
-      date_format: How the values are written if they are dates: 'iso', or a strptime format.
+      date_format: How the values are written if they are dates, `ISO` or a strptime format, or
+        `TIME` if they are times of the day.
       timed: Whether dates come with times of the day.
     """
 
@@ -97,9 +100,7 @@ def profile(
     return [_profile(connection, table, name, type_) for name, type_ in types.items()]
 
 
-def _profile(
-    connection: duckdb.DuckDBPyConnection, table: str, name: str, type_: str
-) -> Column:
+def _profile(connection: duckdb.DuckDBPyConnection, table: str, name: str, type_: str) -> Column:
     x = quoted(name)
     found = _measured(connection, table, {'rows': 'count(*)'} | _measures(x, type_))
     dated = {way: found.pop(way) or 0.0 for way in _DATE_WAYS if way in found}
@@ -180,7 +181,8 @@ def _distribution(x: str) -> dict[str, str]:
 
 def _texts(x: str) -> dict[str, str]:
     present = f"{x} <> ''"
-    dated = {ISO: f"regexp_full_match({x}, '{ISO_DATE}') AND {_is_day(f'substr({x}, 1, 10)')}"} | {
+    dated = {TIME: f"regexp_full_match({x}, '{_TIME}')"}
+    dated |= {ISO: f"regexp_full_match({x}, '{ISO_DATE}') AND {_is_day(f'substr({x}, 1, 10)')}"} | {
         way: f"regexp_full_match({x}, '{_shape(way)}') AND {_reads(x, way)}" for way in DATE_FORMATS
     }
     # Codes have leading zeros, numbers don't.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,7 @@ from components.query_example_gen.settings import LocalTable
 from components.query_example_gen.sql.types import from_duckdb
 from pipeline.init.csv_layout import Content, CsvLayout, read_layout
 from pipeline.init.errors import InitError
-from pipeline.init.names import clean_names, recipe_name
-from pipeline.suggest import nearest
+from pipeline.init.names import can_be_queried, clean_names, recipe_name
 
 _QUERY = re.compile(r'\s*(--.*\s*)*(SELECT|WITH)\b', re.IGNORECASE)
 
@@ -25,12 +25,14 @@ class Source:
     Attributes:
       shown: What to call it.
       name: What to call the recipe.
-      table: What the query selects from, as SQL.
+      query: Query for all of its columns.
+      table: What the recipe's query selects from, as SQL.
       local: BigQuery table -> local files.
     """
 
     shown: str
     name: str
+    query: str
     table: str
     local: dict[str, LocalTable]
 
@@ -46,7 +48,7 @@ def find_source(given: str, tables: Sequence[str]) -> Source:
       InitError: There is nothing there, or nothing that can be read.
     """
     if _QUERY.match(given):
-        return _query(given, 'a query', 'query', tables)
+        return _query(given, 'the query', 'query', tables)
     if given.endswith('.sql'):
         path = Path(given)
         try:
@@ -58,7 +60,8 @@ def find_source(given: str, tables: Sequence[str]) -> Source:
         raise InitError(f'--local {tables[0]}: is for queries; {given} is read by itself')
     name = recipe_name(_stem(given))
     table = f'local.{name.replace("-", "_")}'
-    return Source(given, name, f'`{table}`', {table: describe_files(given)})
+    local = {table: describe_files(given)}
+    return Source(given, name, f'SELECT * FROM `{table}`', f'`{table}`', local)
 
 
 def _query(query: str, shown: str, name: str, tables: Sequence[str]) -> Source:
@@ -72,7 +75,8 @@ def _query(query: str, shown: str, name: str, tables: Sequence[str]) -> Source:
         raise InitError(
             'a query is tried on local files: add --local TABLE=PATH for each table that it reads'
         )
-    return Source(shown, name, f'(\n{query.strip().rstrip(";")}\n)', local)
+    query = query.strip().rstrip(';')
+    return Source(shown, name, query, f'(\n{query}\n)', local)
 
 
 def _stem(given: str) -> str:
@@ -120,7 +124,9 @@ def _files(given: str) -> list[Path]:
     if path.is_dir():
         raise InitError(f'{given}: no CSV, Parquet or JSON-lines files in this folder')
     there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    raise InitError(f'{given}: no such file; {nearest(path.name, sorted(there))}')
+    close = get_close_matches(path.name, there, 1)
+    hint = f'; did you mean {path.with_name(close[0])}?' if close else ', folder or query'
+    raise InitError(f'{given}: no such file{hint}')
 
 
 def _ending(path: Path) -> str:
@@ -140,6 +146,8 @@ def _format(path: Path) -> str:
     if _ending(path) == '.parquet':
         raise InitError(f'{path}: is no Parquet file, as its name says')
     by_name = FORMATS.get(_ending(path))
+    if by_name == 'jsonl' and start.lstrip()[:1] == b'[':
+        raise InitError(f'{path}: is one JSON array; write its objects one to a line')
     return by_name or ('jsonl' if start.lstrip()[:1] == b'{' else 'csv')
 
 
@@ -147,7 +155,7 @@ def _csv_table(table: LocalTable, layout: CsvLayout, rename: bool) -> LocalTable
     header, columns = layout.header, None
     if header is None:
         columns = tuple(f'column_{i}' for i in range(1, layout.width + 1))
-    elif rename and not _can_be_queried(header):
+    elif rename and not _all_can_be_queried(header):
         # Named by the recipe, the header is one more line to skip.
         columns = tuple(clean_names(header))
         layout = replace(layout, skip_rows=layout.skip_rows + 1)
@@ -190,7 +198,6 @@ def _right_type(sniffed: str, content: Content) -> str:
     return 'FLOAT64' if sniffed == 'INT64' and content == 'number' else sniffed
 
 
-def _can_be_queried(header: Sequence[str]) -> bool:
-    """Whether BigQuery SQL can name these columns."""
+def _all_can_be_queried(header: Sequence[str]) -> bool:
     different = len({name.casefold() for name in header}) == len(header)
-    return different and not any(re.search(r'^$|[.`\\\n\r\t"]', name) for name in header)
+    return different and all(map(can_be_queried, header))

@@ -18,6 +18,8 @@ WORDS = {
 }
 """Split -> what it may be called."""
 
+MOST_VALUES = 20
+
 
 def is_split_name(name: str) -> bool:
     """Whether a column is named as those that tell splits."""
@@ -26,10 +28,11 @@ def is_split_name(name: str) -> bool:
 
 def split_by_column(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[Column]
-) -> tuple[Column, Split] | None:
-    """Return the column that tells the split of every row, and the split that it makes, if any.
+) -> tuple[Column | None, Split | None]:
+    """Return the column that tells the splits of rows, if any, and the split that it makes.
 
-    Without rows to evaluate on while training, those to test on are used for that.
+    There is none to make where it tells other splits too, or none for some rows. Without rows to
+    evaluate on while training, those to test on are used for that.
 
     Args:
       connection: Where the table is.
@@ -37,24 +40,30 @@ def split_by_column(
       columns: Its columns.
     """
     for column in columns:
-        if column.type != 'STRING' or column.missing or not is_split_name(column.name):
+        if column.type != 'STRING' or not is_split_name(column.name):
             continue
-        if column.distinct > sum(map(len, WORDS.values())):
+        if column.distinct > MOST_VALUES:
             continue
-        rows = connection.execute(f'SELECT DISTINCT {quoted(column.name)} FROM {table} ORDER BY 1')
-        if split := _split_of(column.name, [value for (value,) in rows.fetchall()]):
-            return column, split
-    return None
+        x = quoted(column.name)
+        rows = connection.execute(f"SELECT DISTINCT {x} FROM {table} WHERE {x} <> '' ORDER BY 1")
+        values = [value for (value,) in rows.fetchall()]
+        if any(_meaning(value) == 'train' for value in values):
+            return column, None if column.missing else _split_of(column.name, values)
+    return None, None
+
+
+def _meaning(value: str) -> str | None:
+    """Return the split that is meant by a value, if any."""
+    return next((s for s, words in WORDS.items() if value.strip().casefold() in words), None)
 
 
 def _split_of(column: str, values: Sequence[str]) -> Split | None:
     meant: dict[str, list[str]] = {}
     for value in values:
-        split = next((s for s, words in WORDS.items() if value.strip().casefold() in words), None)
-        if split is None:
+        if (split := _meaning(value)) is None:
             return None
         meant.setdefault(split, []).append(value)
-    if 'train' not in meant or len(meant) < 2:
+    if len(meant) < 2:
         return None
     if 'eval' not in meant:
         meant['eval'] = meant.pop('test')

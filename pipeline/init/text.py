@@ -3,115 +3,105 @@
 import json
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from components.query_example_gen.settings import LocalTable, Split
-from models.settings import Training, WideDeep
-from pipeline.init.gate import MetricBound, overall_bound, slice_bound
-from pipeline.init.kinds import Guess
-from pipeline.init.label import Label
+from pipeline.init.findings import Findings
+from pipeline.init.gate import MetricBound, overall_bound, slice_bound, slice_names
 from pipeline.init.names import identifier
+from pipeline.init.sizing import model_for, training_for
+from pipeline.init.source import Source
 from transforms.features import Feature, Settings
 
 SHOWN_CLASSES = 8
 """Classes that a comment names."""
 
+LONGEST_LINE = 100
+"""Characters beyond which the settings of a table go on lines of their own."""
+
 _PLAIN = re.compile(r'[A-Za-z_][\w./-]*')
 _NOT_TEXT = ('true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n')
 
 
-@dataclass(frozen=True)
-class Draft:
-    """All that a first recipe says.
+def recipe_text(name: str, source: Source, local: Mapping[str, LocalTable], found: Findings) -> str:
+    """Write a recipe as YAML.
 
-    Attributes:
-      name: Name of the recipe.
-      source: What it was written from, for the first line.
-      rows: Rows of the table.
-      label: What is predicted.
-      label_name: Name of the label in the recipe.
-      label_why: Why that column.
-      table: What the query selects from, as SQL.
-      local: BigQuery table -> local files.
-      features: Name in the recipe -> guess.
-      left_out: Columns that are not learnt from.
-      split: Settings of the split; its column by the name in the query.
-      split_sql: Name -> expression of columns that the query needs for the split alone.
-      slices: Names of the columns to slice by.
-      model: Settings of the model.
-      train: Settings of training.
+    Args:
+      name: Its name.
+      source: What it is written from.
+      local: BigQuery table -> local files, as the recipe is to name them.
+      found: What it says.
     """
+    sections = [
+        [
+            f'# Written by `sluice init` from {_comment(source.shown)}: guesses from '
+            f'{found.rows:,} rows. Change what is wrong.',
+            f'name: {name}',
+            *_target(found),
+        ],
+        ['data:', *_indented('query: |', _query(source.table, found)), *_tables(local, found)],
+        ['features:', *_features(found)],
+        [
+            f'model: {_flow({"kind": "wide_deep"} | _given(model_for(found.rows), "hidden"))}',
+            f'train: {_flow(_given(training_for(found.rows), "epochs", "batch_size"))}',
+        ],
+        ['gate:', *_gate(found)],
+    ]
+    return '\n\n'.join('\n'.join(lines) for lines in sections) + '\n'
 
-    name: str
-    source: str
-    rows: int
-    label: Label
-    label_name: str
-    label_why: str
-    table: str
-    local: Mapping[str, LocalTable]
-    features: Mapping[str, Guess]
-    left_out: Sequence[Guess]
-    split: Split
-    split_sql: Mapping[str, str]
-    slices: Sequence[str]
-    model: WideDeep
-    train: Training
 
-
-def recipe_text(draft: Draft) -> str:
-    """Write a recipe as YAML."""
-    label = draft.label
+def _target(found: Findings) -> list[str]:
+    label = found.label
+    classes = f'  # rows: {_comment(listed(label.counts))}' if label.counts else ''
     lines = [
-        f'# Written by `sluice init` from {_comment(draft.source)}: guesses from {draft.rows:,} '
-        'rows. Change what is wrong.',
-        f'name: {draft.name}',
-        f'task: {label.task}{_classes_comment(label)}',
-        f'label: {_flow(draft.label_name)}  # {_comment(draft.label_why)}',
+        f'task: {label.task}{classes}',
+        f'label: {_flow(found.label_name)}  # {_comment(found.label_why)}',
     ]
     if label.classes:
-        hint = 'the second is the positive one' + ('' if label.sure else '; swap them if it is not')
-        lines.append(f'classes: {_flow(list(label.classes))}  # {hint}')
-    lines += ['', 'data:', '  query: |', textwrap.indent(_query(draft), '    '), '  local:']
-    lines += [f'    {_flow(name)}: {_table(table)}' for name, table in draft.local.items()]
-    lines.append(f'  split: {_flow(_split(draft.split))}{_split_comment(draft.split)}')
-    lines += ['', 'features:']
-    for name, guess in draft.features.items():
-        assert guess.feature is not None
-        lines.append(f'  {_flow(name)}: {_feature(guess.feature)}  # {_comment(guess.why)}')
-    if draft.left_out:
-        lines.append('# Left out:')
-        lines += [f'#   {_comment(g.column.name)}: {_comment(g.why)}' for g in draft.left_out]
-    lines += [
-        '',
-        f'model: {_flow({"kind": "wide_deep"} | _given(draft.model, "hidden"))}',
-        f'train: {_flow(_given(draft.train, "epochs", "batch_size"))}',
-        '',
-        'gate:',
-        *_gate(label, draft.slices, draft.rows),
-    ]
-    return '\n'.join(lines) + '\n'
+        hint = '' if label.sure else '; swap them if it is not'
+        order = f'the second is the positive one{hint}'
+        lines.append(f'classes: {_flow(list(label.classes))}  # {order}')
+    return lines
 
 
-def _query(draft: Draft) -> str:
+def _indented(head: str, text: str) -> list[str]:
+    return [f'  {head}', textwrap.indent(text, '    ')]
+
+
+def _query(table: str, found: Findings) -> str:
     """Return the query: every column by name, and only rows whose label can be learnt from."""
-    label = draft.label
-    selected = {draft.label_name: label.sql}
-    selected |= {name: guess.sql for name, guess in draft.features.items()}
-    selected |= draft.split_sql
+    label = found.label
+    selected = {found.label_name: label.sql}
+    selected |= {name: guess.sql for name, guess in found.features.items()}
+    selected |= found.split_sql
     columns = ',\n'.join(
         f'  {sql}' if sql == identifier(name) else f'  {sql} AS {identifier(name)}'
         for name, sql in selected.items()
     )
-    conditions = [f'{identifier(label.column.name)} IS NOT NULL', *label.conditions]
-    where = '\n  AND '.join(conditions)
-    rare = ''
-    if label.dropped:
-        named = listed(label.dropped)
-        rare = f'\n  -- The last condition drops classes that are too rare: {_comment(named)}'
-    return f'SELECT\n{columns}\nFROM {draft.table}\nWHERE {where}{rare}'
+    where = '\n  AND '.join(label.conditions)
+    rare = f'  -- too rare to learn: {_comment(listed(label.dropped))}' if label.dropped else ''
+    return f'SELECT\n{columns}\nFROM {table}\nWHERE {where}{rare}'
+
+
+def _tables(local: Mapping[str, LocalTable], found: Findings) -> list[str]:
+    by = '' if found.split.column else '  # by all columns: a row never changes its split'
+    return [
+        '  local:',
+        *(line for name, table in local.items() for line in _table(name, table)),
+        f'  split: {_flow(_split(found.split))}{by}',
+    ]
+
+
+def _features(found: Findings) -> list[str]:
+    lines = [
+        f'  {_flow(name)}: {_feature(guess.feature)}  # {_comment(guess.why)}'
+        for name, guess in found.features.items()
+        if guess.feature
+    ]
+    if found.left_out:
+        lines.append('# Left out:')
+    return lines + [f'#   {_comment(g.column.name)}: {_comment(g.why)}' for g in found.left_out]
 
 
 def listed(counts: Mapping[str, int]) -> str:
@@ -124,26 +114,19 @@ def listed(counts: Mapping[str, int]) -> str:
     return ', '.join(shown + more)
 
 
-def _classes_comment(label: Label) -> str:
-    return f'  # rows: {_comment(listed(label.counts))}' if label.counts else ''
-
-
 def _split(split: Split) -> dict[str, Any]:
     return _given(split) if split.column else _given(split, 'into')
 
 
-def _split_comment(split: Split) -> str:
-    return '' if split.column else '  # by all columns: a row never changes its split'
-
-
-def _gate(label: Label, slices: Sequence[str], rows: int) -> list[str]:
-    bound, own = overall_bound(label), slice_bound(label)
+def _gate(found: Findings) -> list[str]:
+    bound, own = overall_bound(found.label), slice_bound(found.label)
+    slices = slice_names(found.features, found.rows)
     lines = ['  metrics:', f'    {bound.metric}: {_bound(bound)}  # {bound.why}']
     if slices:
         lines.append(f'  slices:  # {own.why}')
     return lines + [
         f'    - {{by: {_flow(name)}, metrics: {{{own.metric}: {_bound(own)}}}, '
-        f'min_examples: {max(20, min(200, rows // 100))}}}'
+        f'min_examples: {max(20, min(200, found.rows // 100))}}}'
         for name in slices
     ]
 
@@ -153,10 +136,14 @@ def _bound(bound: MetricBound) -> str:
     return _flow(own | {'no_worse_than_baseline_by': bound.slack})
 
 
-def _table(table: LocalTable) -> str:
+def _table(name: str, table: LocalTable) -> list[str]:
     given = _given(table, 'path')
-    given['path'] = given['path'][0] if len(given['path']) == 1 else given['path']
-    return _flow(given['path'] if list(given) == ['path'] else given)
+    if len(given['path']) == 1:
+        given['path'] = given['path'][0]
+    line = f'    {_flow(name)}: {_flow(given["path"] if list(given) == ["path"] else given)}'
+    if len(line) <= LONGEST_LINE:
+        return [line]
+    return [f'    {_flow(name)}:', *(f'      {key}: {_flow(v)}' for key, v in given.items())]
 
 
 def _feature(feature: Feature) -> str:

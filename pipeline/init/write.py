@@ -1,30 +1,24 @@
 """`sluice init`: write a recipe from a table."""
 
 import os
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from components.query_example_gen.errors import QueryError
-from components.query_example_gen.settings import Data, LocalTable, Split
-from pipeline.init import split as splits
+from components.query_example_gen.settings import LocalTable
 from pipeline.init.errors import InitError
-from pipeline.init.gate import slice_columns
-from pipeline.init.kinds import Guess, guess_kind
-from pipeline.init.label import FEWEST_ROWS, Label, choose_label, guess_label
-from pipeline.init.names import clean_names, is_recipe_name, unused
-from pipeline.init.profile import SAMPLE_ROWS, Column, profile, quoted
-from pipeline.init.sizing import model_for, split_for, training_for
+from pipeline.init.findings import Findings, look
+from pipeline.init.names import is_recipe_name
 from pipeline.init.source import Source, find_source
-from pipeline.init.text import Draft, listed, recipe_text
+from pipeline.init.table import open_table
+from pipeline.init.text import listed, recipe_text
 from pipeline.loading import RecipeError, check_against_data, load_recipe
-from transforms.features import output_names
 
-SAME_AS_LABEL = 0.999999
-"""Correlation above which a number is the label itself, in other units perhaps."""
+LISTED = 6
+"""Columns left out that the summary names; the recipe names all."""
 
 
 @dataclass(frozen=True)
@@ -65,62 +59,78 @@ def write_recipe(
     """
     if name is not None and not is_recipe_name(name):
         raise InitError(f'--name {name}: use a-z, 0-9 and dashes, a letter first')
-    found = find_source(source, tables)
+    try:
+        found = find_source(source, tables)
+    except QueryError as error:
+        raise InitError(str(error).removeprefix('data.local: ')) from None
     name = name or found.name
     output = output or Path(f'{name}.yaml')
+    _check_free(output, force)
+    try:
+        with open_table(found.query, found.local) as table:
+            findings = look(table, label)
+    except (InitError, QueryError) as error:
+        raise InitError(f'{found.shown}: {_without_place(str(error), found)}') from None
+    local = {key: _relative(table, output) for key, table in found.local.items()}
+    _write(output, recipe_text(name, found, local, findings))
+    return Written(output, _summary(output, findings))
+
+
+def _check_free(output: Path, force: bool) -> None:
     if output.exists() and not force:
         raise InitError(f'{output}: is there already; --force to overwrite, or --output FILE')
     if not output.absolute().parent.is_dir():
         raise InitError(f'{output}: there is no folder {output.parent}')
-    draft = _draft(name, found, label, output)
-    _write(output, recipe_text(draft))
-    return Written(output, _summary(output, draft))
 
 
-def _draft(name: str, source: Source, asked: str | None, output: Path) -> Draft:
-    """Look at the data, and guess all that the recipe says."""
-    with open_table(f'SELECT * FROM {source.table}', source.local) as table:
-        if table.rows < FEWEST_ROWS:
-            raise InitError(
-                f'{source.shown}: has {table.rows} rows; at least {FEWEST_ROWS} are needed, to '
-                'learn from some and judge by others'
-            )
-        columns = profile(table.connection, table.sample, table.types)
-        by_column = split_by_column(table.connection, table.sample, columns)
-        split_column = by_column[0] if by_column else None
-        column, why = choose_label([c for c in columns if c is not split_column], asked)
-        label = guess_label(table.connection, table.all, column)
-        others = [c for c in columns if c not in (column, split_column)]
-        guesses = [_unless_copy(table, label, guess_kind(c)) for c in others]
-    learnt = [g for g in guesses if g.feature]
-    if not learnt:
-        raise InitError(
-            f'{source.shown}: nothing to learn {column.name!r} from: '
-            + '; '.join(f'{g.column.name}: {g.why}' for g in guesses)
-        )
-    label_name, *names = clean_names([column.name, *(g.column.name for g in learnt)])
-    features = _named_apart(label_name, dict(zip(names, learnt, strict=True)))
-    split, split_sql = split_for(table.rows), {}
-    if by_column:
-        split_name = unused(clean_names([by_column[0].name])[0], {label_name, *features})
-        split = by_column[1].model_copy(update={'column': split_name})
-        split_sql = {split_name: identifier(by_column[0].name)}
-    categories = {g.column.name: n for n, g in features.items() if g.feature.kind == 'categorical'}
-    sliced = slice_columns([g.column for g in features.values() if g.column.name in categories], table.rows)
-    return Draft(
-        name=name,
-        source=source.shown,
-        rows=table.rows,
-        label=label,
-        label_name=label_name,
-        label_why=why,
-        table=source.table,
-        local={name: _relative(t, output) for name, t in source.local.items()},
-        features=features,
-        left_out=[g for g in guesses if not g.feature],
-        split=split,
-        split_sql=split_sql,
-        slices=[categories[c.name] for c in sliced],
-        model=model_for(table.rows),
-        train=training_for(table.rows),
+def _without_place(message: str, source: Source) -> str:
+    """Drop from a message what a person who gave a file does not know: the query and its table."""
+    if source.query.startswith('SELECT * FROM `local.'):
+        message = re.sub(r'^SQL line \d+, column \d+: ', '', message)
+    return message.removeprefix('data.local: ').removeprefix(f'{source.shown}: ')
+
+
+def _relative(table: LocalTable, output: Path) -> LocalTable:
+    """Give the paths of files from the folder of the recipe, unless they are absolute."""
+    folder = output.absolute().parent.resolve()
+    paths = tuple(
+        path if Path(path).is_absolute() else os.path.relpath(Path(path).absolute(), folder)
+        for path in table.path
     )
+    return table.model_copy(update={'path': paths})
+
+
+def _write(output: Path, text: str) -> None:
+    """Write the recipe, and make sure that it is a good one."""
+    try:
+        output.write_text(text, encoding='utf-8')
+    except OSError as error:
+        raise InitError(f'{output}: cannot be written: {error.strerror}') from None
+    try:
+        check_against_data(output, load_recipe(output))
+    except RecipeError as error:
+        raise InitError(f'{error}; the recipe is there to be mended') from None
+
+
+def _summary(output: Path, found: Findings) -> str:
+    """Say what a recipe says."""
+    label = found.label
+    kinds = Counter(guess.feature.kind for guess in found.features.values() if guess.feature)
+    counted = ', '.join(f'{n} {kind}' for kind, n in kinds.most_common())
+    lines = [
+        f'Wrote {output}: {label.task} of {found.label_name} ({found.label_why}).',
+        f'{found.rows:,} rows; features: {counted}.',
+    ]
+    if label.counts:
+        lines.append(f'Classes by rows: {listed(label.counts)}.')
+    if label.dropped:
+        lines.append(f'Too rare to learn, left out by the query: {listed(label.dropped)}.')
+    if label.column.missing:
+        share = label.column.missing / label.column.rows
+        lines.append(f'Rows without a label, left out by the query: {share:.1%}.')
+    if found.left_out:
+        named = ', '.join(f'{g.column.name} ({g.why})' for g in found.left_out[:LISTED])
+        more = len(found.left_out) - LISTED
+        lines.append(f'Left out: {named}' + (f', {more} more.' if more > 0 else '.'))
+    lines.append(f'Next: sluice run {output}')
+    return '\n'.join(lines)

@@ -1,6 +1,6 @@
 """A small table with a recipe, and runs of it in this process, so that TFX is imported once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 @pytest.fixture(scope='module')
-def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def shared_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose runs follow each other through the tests of a module."""
     with pytest.MonkeyPatch.context() as patch:
         yield make_project(tmp_path_factory.mktemp('project'), patch.chdir)

@@ -203,8 +203,14 @@ def faults(path: Path, *overrides: str) -> list[str]:
         pytest.param(
             '[[age, sex]]',
             '[[age]]',
-            '11: crosses.0: ["age"] is not a list of 2 to 4 strings',
+            "11: crosses.0: ['age'] is not a list of 2 to 4 strings",
             id='too few',
+        ),
+        pytest.param(
+            'label: weight',
+            'label: 2026-01-02',
+            '3: label: 2026-01-02 is not a string; quote it',
+            id='date',
         ),
         pytest.param(
             'name: births\n', '', 'name: is required, a string: Name of the pipeline', id='missing'
@@ -422,7 +428,7 @@ class TestOverrides:
             ],
         )
         assert list(recipe.data.local) == ['births.all', 'a-project.births.more']
-        assert recipe.data.local['births.all'].path == (str(file.parent / 'other.csv'),)
+        assert recipe.data.local['births.all'].path == (str(Path.cwd() / 'other.csv'),)
         assert recipe.data.local['births.all'].delimiter == ';'
 
     def test_the_last_one_counts(self, file: Path) -> None:

@@ -47,7 +47,7 @@ def test_find_takes_an_id_its_beginning_or_a_recipe(
 
 
 def test_find_says_what_there_is(records: RunRecords, tmp_path: Path) -> None:
-    with pytest.raises(LookupError, match="did you mean 'births-2'.*known: census-1, births-2"):
+    with pytest.raises(LookupError, match=r"did you mean 'births-2'.*known: census-1, births-2"):
         records.find('birth-2')
     with pytest.raises(LookupError, match='could be births-1, births-2'):
         records.find('birth')

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.query_example_gen.settings import Data
 from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe, shipped_recipes
 
@@ -91,9 +92,8 @@ def test_it_carries_the_recipe(text: str) -> None:
     assert recipe.vertex
     job = json.loads(text)
     by_task = {name: constants(task) for name, task in tasks(job).items()}
-    data = json.loads(by_task['QueryExampleGen']['data'])
-    assert data['query'] == recipe.data.query
-    assert data['split'] == recipe.data.split.model_dump(mode='json')
+    data = Data.model_validate_json(by_task['QueryExampleGen']['data'])
+    assert data == recipe.data.model_copy(update={'local': {}})
     trainer = json.loads(by_task['Trainer']['custom_config'])['trainer']
     assert trainer == recipe.trainer_config.model_dump(mode='json')
     transform = json.loads(by_task['Transform']['custom_config'])
@@ -137,6 +137,15 @@ def test_tasks_take_what_other_tasks_make(everything: dict[str, Any]) -> None:
             output = source['taskOutputArtifact']
             made = components[output['producerTask']]['outputDefinitions']['artifacts']
             assert output['outputArtifactKey'] in made, name
+
+
+def test_a_query_in_a_file_travels_as_text(tmp_path: Path) -> None:
+    file = tmp_path / 'query.sql'
+    file.write_text('SELECT 1 AS weight_pounds')
+    recipe = load_recipe(BABYWEIGHT, ['data.query=null', f'data.query_file={file}'])
+    data = json.loads(constants(tasks(json.loads(compiled(recipe)))['QueryExampleGen'])['data'])
+    assert data['query'] == 'SELECT 1 AS weight_pounds'
+    assert 'query_file' not in data
 
 
 def test_tuner_warm_start_and_baseline_are_wired(everything: dict[str, Any]) -> None:

@@ -2,4 +2,4 @@
 
 from components.query_example_gen.sql.translate import Translation, macros, translate
 
-__all__ = ["Translation", "macros", "translate"]
+__all__ = ['Translation', 'macros', 'translate']

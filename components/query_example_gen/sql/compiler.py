@@ -13,7 +13,7 @@ from components.query_example_gen.sql import types
 from components.query_example_gen.sql.scope import Relation, Scope, place
 from components.query_example_gen.sql.types import Typed
 
-Handler = Callable[["Compiler", exp.Expression, Scope], Typed]
+Handler = Callable[['Compiler', exp.Expression, Scope], Typed]
 _HANDLERS: dict[type[exp.Expression], Handler] = {}
 
 
@@ -64,7 +64,7 @@ class Compiler:
         coerced = types.coerce(value, to)
         if coerced is None:
             with placed(node):
-                raise QueryError(f"`{show(node)}` must be {to}, it is {value.type}")
+                raise QueryError(f'`{show(node)}` must be {to}, it is {value.type}')
         return coerced.text
 
 
@@ -74,23 +74,23 @@ def placed(node: exp.Expression) -> Iterator[None]:
     try:
         yield
     except QueryError as error:
-        where = "" if str(error).startswith("SQL line") else place(node)
+        where = '' if str(error).startswith('SQL line') else place(node)
         if not where:
             raise
-        raise QueryError(f"{where}{error}") from None
+        raise QueryError(f'{where}{error}') from None
 
 
-def refusal(node: exp.Expression, detail: str = "") -> QueryError:
+def refusal(node: exp.Expression, detail: str = '') -> QueryError:
     """Return the error for something that is not on the allow-list."""
     if isinstance(node, exp.Parameter | exp.Placeholder | exp.SessionParameter):
-        return QueryError(f"query parameter `{show(node)}` has no value; write the value itself")
+        return QueryError(f'query parameter `{show(node)}` has no value; write the value itself')
     return QueryError(
-        f"`{show(node)}`{detail} is not known to mean the same locally as on BigQuery;"
-        " write it another way"
+        f'`{show(node)}`{detail} is not known to mean the same locally as on BigQuery;'
+        ' write it another way'
     )
 
 
 def show(node: exp.Expression) -> str:
     """Return the BigQuery text of a node, shortened to fit a message."""
-    text = " ".join(node.sql("bigquery").split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    text = ' '.join(node.sql('bigquery').split())
+    return text if len(text) <= 60 else f'{text[:57]}...'

@@ -97,7 +97,7 @@ CHAR_LENGTH(STRING) -> INT64                    length({0})
 CHARACTER_LENGTH(STRING) -> INT64               length({0})
 BYTE_LENGTH(STRING) -> INT64                    strlen({0})
 OCTET_LENGTH(STRING) -> INT64                   strlen({0})
-LOWER(STRING) -> STRING                         lower({0})
+LOWER(STRING) -> STRING                         bq_lower({0})
 UPPER(STRING) -> STRING                         bq_upper({0})
 TRIM(STRING) -> STRING                          bq_trim({0})
 LTRIM(STRING) -> STRING                         bq_ltrim({0})
@@ -186,15 +186,15 @@ NTH_VALUE(T, INT64) -> T                        nth_value({0}, {1}{nulls}){over}
 """
 
 VARYING = {
-    **dict.fromkeys(("RAND", "GENERATE_UUID", "SESSION_USER"), "gives other values on every run"),
+    **dict.fromkeys(('RAND', 'GENERATE_UUID', 'SESSION_USER'), 'gives other values on every run'),
     **dict.fromkeys(
-        ("CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP"),
-        "gives other values on every run; write the date that is meant",
+        ('CURRENT_DATE', 'CURRENT_DATETIME', 'CURRENT_TIME', 'CURRENT_TIMESTAMP'),
+        'gives other values on every run; write the date that is meant',
     ),
-    "ANY_VALUE": "may give another value on every run; use MIN or MAX",
-    "APPROX_COUNT_DISTINCT": "is approximate; use COUNT(DISTINCT …)",
-    "APPROX_QUANTILES": "is approximate",
-    "APPROX_TOP_COUNT": "is approximate",
+    'ANY_VALUE': 'may give another value on every run; use MIN or MAX',
+    'APPROX_COUNT_DISTINCT': 'is approximate; use COUNT(DISTINCT …)',
+    'APPROX_QUANTILES': 'is approximate',
+    'APPROX_TOP_COUNT': 'is approximate',
 }
 """Functions refused because no two runs need agree, with the reason or the fix."""
 
@@ -236,31 +236,31 @@ class Signature:
         if len(args) != len(params):
             return None
         shared = None
-        if "T" in params:
-            shared = types.supertype(a for a, p in zip(args, params, strict=True) if p == "T")
+        if 'T' in params:
+            shared = types.supertype(a for a, p in zip(args, params, strict=True) if p == 'T')
             if shared == types.NULL:
                 shared = types.INT64
             if shared not in types.SCALARS:
                 return None
-        bound = [_fit(a, shared if p == "T" else p) for a, p in zip(args, params, strict=True)]
+        bound = [_fit(a, shared if p == 'T' else p) for a, p in zip(args, params, strict=True)]
         if None in bound:
             return None
         fitted = [b for b in bound if b is not None]
         cost = sum(a.type not in (b.type, types.NULL) for a, b in zip(args, fitted, strict=True))
-        returns = shared if self.returns == "T" and shared else self.returns
+        returns = shared if self.returns == 'T' and shared else self.returns
         return cost, fitted, returns
 
     def describe(self) -> str:
         """Return the signature as in BigQuery's reference, without the name."""
-        return f"({', '.join(self.params)}{', ...' if self.variadic else ''})"
+        return f'({", ".join(self.params)}{", ..." if self.variadic else ""})'
 
 
 def _fit(arg: Typed, param: str) -> Typed | None:
-    if param == "ANY":
+    if param == 'ANY':
         return arg
-    if param == "ARRAY<T>":
+    if param == 'ARRAY<T>':
         return arg if types.element_of(arg.type) else None
-    if param == "TEXT":
+    if param == 'TEXT':
         return casts.cast(arg, types.STRING)
     return types.coerce(arg, param)
 
@@ -271,18 +271,24 @@ Table = Mapping[str, tuple[Signature, ...]]
 def _parse(table: str) -> Table:
     signatures: dict[str, tuple[Signature, ...]] = {}
     for line in filter(None, table.splitlines()):
-        match = re.fullmatch(r"(\S+?)\((.*?)\) -> (\S+)\s+(.+)", line)
+        match = re.fullmatch(r'(\S+?)\((.*?)\) -> (\S+)\s+(.+)', line)
         assert match, line
         name, params, returns, template = match.groups()
-        variadic = params.endswith("...")
-        names = tuple(filter(None, params.removesuffix("...").split(", ")))
+        variadic = params.endswith('...')
+        names = tuple(filter(None, params.removesuffix('...').split(', ')))
         signature = Signature(name, names, variadic, returns, template)
         signatures[name] = (*signatures.get(name, ()), signature)
     return signatures
 
 
 def call(
-    table: Table, name: str, args: Sequence[Typed], *, distinct: str = "", nulls: str = "", over: str = ""
+    table: Table,
+    name: str,
+    args: Sequence[Typed],
+    *,
+    distinct: str = '',
+    nulls: str = '',
+    over: str = '',
 ) -> Typed:
     """Return a call of `name` by the signature that needs the fewest coercions.
 
@@ -299,9 +305,9 @@ def call(
     """
     bound = [(b, s) for s in table[name] if (b := s.bind(args))]
     if not bound:
-        takes = " or ".join(s.describe() for s in table[name])
-        got = ", ".join(a.type for a in args)
-        raise QueryError(f"{name} takes {takes}, got ({got})")
+        takes = ' or '.join(s.describe() for s in table[name])
+        got = ', '.join(a.type for a in args)
+        raise QueryError(f'{name} takes {takes}, got ({got})')
     (_, fitted, returns), signature = min(bound, key=lambda pair: pair[0][0])
     texts = [arg.text for arg in fitted]
     text = signature.template.format(
@@ -313,7 +319,7 @@ def call(
 def unknown(name: str) -> QueryError:
     """Return the error for a function that is not on the allow-list."""
     return QueryError(
-        f"`{name}` is not known to mean the same locally as on BigQuery; write it another way"
+        f'`{name}` is not known to mean the same locally as on BigQuery; write it another way'
     )
 
 

@@ -80,7 +80,8 @@ CREATE MACRO bq_try_to_date(s) AS
   CASE WHEN regexp_full_match(s, '\d{4}-\d{1,2}-\d{1,2}') AND NOT starts_with(s, '0000')
        THEN TRY_CAST(s AS DATE) END;
 CREATE MACRO bq_try_to_datetime(s) AS
-  CASE WHEN regexp_full_match(s, '\d{4}-\d{1,2}-\d{1,2}([ Tt]([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{1,6})?)?')
+  CASE WHEN regexp_matches(s, '^\d+-.*:60(\.\d+)?$') THEN error('bigquery: leap second in ' || s)
+       WHEN regexp_full_match(s, '\d{4}-\d{1,2}-\d{1,2}([ Tt]([01]?\d|2[0-3]):\d{1,2}:\d{1,2}(\.\d{1,6})?)?')
             AND NOT starts_with(s, '0000')
        THEN TRY_CAST(translate(s, 'Tt', '  ') AS TIMESTAMP) END;
 CREATE MACRO bq_offset(zone) AS
@@ -102,7 +103,15 @@ CREATE MACRO bq_to_datetime(s) AS bq_strict(s, bq_try_to_datetime(s), 'CAST AS D
 CREATE MACRO bq_to_timestamp(s) AS bq_strict(s, bq_try_to_timestamp(s), 'CAST AS TIMESTAMP');
 
 -- Strings --------------------------------------------------------------------------------------
-CREATE MACRO bq_upper(s) AS upper(replace(s, 'ß', 'SS'));
+-- The letters that DuckDB's case mapping does not know, or maps to one letter and not to several.
+CREATE MACRO bq_upper(s) AS
+  CASE WHEN regexp_matches(s, '[\x{149}\x{19B}\x{1F0}\x{264}\x{390}\x{3B0}\x{587}\x{1C8A}\x{1E96}-\x{1E9A}\x{1F50}-\x{1FFC}\x{A7CD}\x{A7DB}\x{FB00}-\x{FB17}\x{10D70}-\x{10D85}]')
+       THEN error('bigquery: UPPER cannot take the letters of ' || s)
+       ELSE upper(replace(s, 'ß', 'SS')) END;
+CREATE MACRO bq_lower(s) AS
+  CASE WHEN regexp_matches(s, '[\x{130}\x{3A3}\x{1C89}\x{A7CB}\x{A7CC}\x{A7DA}\x{A7DC}\x{10D50}-\x{10D65}]')
+       THEN error('bigquery: LOWER cannot take the letters of ' || s)
+       ELSE lower(s) END;
 CREATE MACRO bq_ltrim(s) AS regexp_replace(s, '^[\s\v\x{85}\p{Z}]+', '');
 CREATE MACRO bq_rtrim(s) AS regexp_replace(s, '[\s\v\x{85}\p{Z}]+$', '');
 CREATE MACRO bq_trim(s) AS bq_rtrim(bq_ltrim(s));
@@ -132,6 +141,8 @@ CREATE MACRO bq_split(s, separator) AS
 -- Dates and times ------------------------------------------------------------------------------
 CREATE MACRO bq_date_add_days(d, n) AS d + CAST(n AS INTEGER);
 CREATE MACRO bq_date_add_months(d, n) AS CAST(d + to_months(CAST(n AS INTEGER)) AS DATE);
+-- Week of the year, from 0; weeks start on ISO weekday `first`, and the first one is in full.
+CREATE MACRO bq_week(d, first) AS (dayofyear(d) + 6 - (isodow(d) - first + 7) % 7) // 7;
 CREATE MACRO bq_make_date(y, m, d) AS
   CASE WHEN y < 1 OR y > 9999 THEN error('bigquery: DATE cannot take the year ' || y)
        ELSE make_date(y, m, d) END;

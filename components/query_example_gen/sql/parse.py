@@ -17,77 +17,75 @@ from components.query_example_gen.sql.compiler import placed, refusal, show
 class _Parser(BigQuery.Parser):
     FUNCTIONS = {}  # noqa: RUF012 - as declared in sqlglot
     FUNCTION_PARSERS = {  # noqa: RUF012 - as declared in sqlglot
-        name: BigQuery.Parser.FUNCTION_PARSERS[name] for name in ("CAST", "SAFE_CAST", "EXTRACT")
+        name: BigQuery.Parser.FUNCTION_PARSERS[name] for name in ('CAST', 'SAFE_CAST', 'EXTRACT')
     }
     NO_PAREN_FUNCTIONS = {}  # noqa: RUF012 - as declared in sqlglot
 
 
-_BINARY = {"this", "expression"}
-_QUERY = {"with_", "order", "limit", "offset"}
+_BINARY = {'this', 'expression'}
+_QUERY = {'with_', 'order', 'limit', 'offset'}
 
 _SYNTAX: dict[type[exp.Expression], set[str]] = {
     exp.Select: {
         *_QUERY,
-        *("expressions", "from_", "joins", "where", "group", "having"),
-        *("windows", "qualify", "distinct"),
+        *('expressions', 'from_', 'joins', 'where', 'group', 'having'),
+        *('windows', 'qualify', 'distinct'),
     },
-    exp.Union: _QUERY | _BINARY | {"distinct"},
-    exp.Intersect: _QUERY | _BINARY | {"distinct"},
-    exp.Except: _QUERY | _BINARY | {"distinct"},
-    exp.Subquery: _QUERY | {"this", "alias"},
-    exp.With: {"expressions"},
-    exp.CTE: {"this", "alias"},
-    exp.From: {"this"},
-    exp.Join: {"this", "side", "kind", "on", "using"},
-    exp.Table: {"this", "db", "catalog", "alias"},
-    exp.TableAlias: {"this", "columns"},
-    exp.Unnest: {"expressions", "alias"},
-    exp.Where: {"this"},
-    exp.Group: {"expressions"},
-    exp.Having: {"this"},
-    exp.Qualify: {"this"},
-    exp.Order: {"this", "expressions"},
-    exp.Ordered: {"this", "desc", "nulls_first"},
-    exp.Limit: {"this", "expression"},
-    exp.Offset: {"expression"},
-    exp.Distinct: {"expressions"},
-    exp.Star: {"except_", "replace"},
-    exp.Alias: {"this", "alias"},
-    exp.Identifier: {"this", "quoted"},
-    exp.Column: {"this", "table"},
-    exp.Var: {"this"},
-    exp.Literal: {"this", "is_string"},
-    exp.RawString: {"this"},
-    exp.HexString: {"this", "is_integer"},
-    exp.Boolean: {"this"},
+    exp.Union: _QUERY | _BINARY | {'distinct'},
+    exp.Intersect: _QUERY | _BINARY | {'distinct'},
+    exp.Except: _QUERY | _BINARY | {'distinct'},
+    exp.Subquery: _QUERY | {'this', 'alias'},
+    exp.With: {'expressions'},
+    exp.CTE: {'this', 'alias'},
+    exp.From: {'this'},
+    exp.Join: {'this', 'side', 'kind', 'on', 'using'},
+    exp.Table: {'this', 'db', 'catalog', 'alias'},
+    exp.TableAlias: {'this', 'columns'},
+    exp.Unnest: {'expressions', 'alias'},
+    exp.Where: {'this'},
+    exp.Group: {'expressions'},
+    exp.Having: {'this'},
+    exp.Qualify: {'this'},
+    exp.Order: {'this', 'expressions'},
+    exp.Ordered: {'this', 'desc', 'nulls_first'},
+    exp.Limit: {'this', 'expression'},
+    exp.Offset: {'expression'},
+    exp.Distinct: {'expressions'},
+    exp.Star: {'except_', 'replace'},
+    exp.Alias: {'this', 'alias'},
+    exp.Identifier: {'this', 'quoted'},
+    exp.Column: {'this', 'table'},
+    exp.Var: {'this'},
+    exp.Literal: {'this', 'is_string'},
+    exp.RawString: {'this'},
+    exp.HexString: {'this', 'is_integer'},
+    exp.Boolean: {'this'},
     exp.Null: set(),
-    exp.Paren: {"this"},
-    exp.Neg: {"this"},
-    exp.Not: {"this"},
-    exp.DPipe: _BINARY | {"safe"},
-    exp.Like: _BINARY | {"negate"},
+    exp.Paren: {'this'},
+    exp.Neg: {'this'},
+    exp.Not: {'this'},
+    exp.DPipe: _BINARY | {'safe'},
+    exp.Like: _BINARY | {'negate'},
     exp.Is: _BINARY,
-    exp.Between: {"this", "low", "high"},
-    exp.In: {"this", "expressions", "query", "unnest"},
-    exp.Case: {"this", "ifs", "default"},
-    exp.If: {"this", "true", "false"},
-    exp.Cast: {"this", "to"},
-    exp.TryCast: {"this", "to", "safe"},
-    exp.DataType: {"this", "expressions", "nested"},
-    exp.DataTypeParam: {"this"},
-    exp.Extract: {"this", "expression"},
-    exp.Interval: {"this", "unit"},
-    exp.Exists: {"this"},
-    exp.Array: {"expressions", "struct_name_inheritance"},
-    exp.Bracket: {"this", "expressions", "offset", "safe"},
-    exp.Anonymous: {"this", "expressions"},
-    exp.SafeFunc: {"this"},
-    exp.IgnoreNulls: {"this"},
-    exp.Window: {"this", "partition_by", "order", "spec", "alias", "over"},
-    exp.WindowSpec: {"kind", "start", "start_side", "end", "end_side"},
-    **dict.fromkeys(
-        (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.And, exp.Or), _BINARY
-    ),
+    exp.Between: {'this', 'low', 'high'},
+    exp.In: {'this', 'expressions', 'query', 'unnest'},
+    exp.Case: {'this', 'ifs', 'default'},
+    exp.If: {'this', 'true', 'false'},
+    exp.Cast: {'this', 'to'},
+    exp.TryCast: {'this', 'to', 'safe'},
+    exp.DataType: {'this', 'expressions', 'nested'},
+    exp.DataTypeParam: {'this'},
+    exp.Extract: {'this', 'expression'},
+    exp.Interval: {'this', 'unit'},
+    exp.Exists: {'this'},
+    exp.Array: {'expressions', 'struct_name_inheritance'},
+    exp.Bracket: {'this', 'expressions', 'offset', 'safe'},
+    exp.Anonymous: {'this', 'expressions'},
+    exp.SafeFunc: {'this'},
+    exp.IgnoreNulls: {'this'},
+    exp.Window: {'this', 'partition_by', 'order', 'spec', 'alias', 'over'},
+    exp.WindowSpec: {'kind', 'start', 'start_side', 'end', 'end_side'},
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul, exp.Div, exp.And, exp.Or), _BINARY),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE), _BINARY),
     **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), _BINARY),
 }
@@ -106,11 +104,11 @@ def parse(sql: str) -> exp.Query:
     except ParseError as error:
         raise QueryError(_describe(error)) from None
     except TokenError as error:
-        raise QueryError(f"SQL: a string or comment is not closed ({error})") from None
+        raise QueryError(f'SQL: a string or comment is not closed ({error})') from None
     queries = [statement for statement in statements if statement is not None]
     if len(queries) != 1 or not isinstance(queries[0], exp.Query):
-        found = ", ".join(show(q) for q in queries) or "nothing"
-        raise QueryError(f"the query must be exactly one SELECT, found {found}")
+        found = ', '.join(show(q) for q in queries) or 'nothing'
+        raise QueryError(f'the query must be exactly one SELECT, found {found}')
     _check(queries[0])
     return queries[0]
 
@@ -126,15 +124,15 @@ def _check(query: exp.Query) -> None:
             if allowed is None:
                 raise refusal(node)
             for key, value in node.args.items():
-                if key not in allowed and value not in (None, False, [], ""):
-                    word = key.strip("_").replace("_", " ").upper()
-                    raise refusal(node, f" with {word}")
+                if key not in allowed and value not in (None, False, [], ''):
+                    word = key.strip('_').replace('_', ' ').upper()
+                    raise refusal(node, f' with {word}')
 
 
 def _describe(error: ParseError) -> str:
     fault = error.errors[0] if error.errors else {}
-    if "line" not in fault:
-        return f"SQL: {error}"
-    text = fault["highlight"] or "the end"
-    column = fault["col"] - len(text) + 1
-    return f"SQL line {fault['line']}, column {column}: cannot read on at `{text}`"
+    if 'line' not in fault:
+        return f'SQL: {error}'
+    text = fault['highlight'] or 'the end'
+    column = fault['col'] - len(text) + 1
+    return f'SQL line {fault["line"]}, column {column}: cannot read on at `{text}`'

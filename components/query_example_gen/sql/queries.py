@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 from sqlglot import exp
 
@@ -15,10 +16,10 @@ from components.query_example_gen.sql.scope import Relation, Scope, Source, quot
 from components.query_example_gen.sql.types import Typed
 
 _SET_OPERATIONS = {
-    (exp.Union, False): "UNION ALL",
-    (exp.Union, True): "UNION",
-    (exp.Intersect, True): "INTERSECT",
-    (exp.Except, True): "EXCEPT",
+    (exp.Union, False): 'UNION ALL',
+    (exp.Union, True): 'UNION',
+    (exp.Intersect, True): 'INTERSECT',
+    (exp.Except, True): 'EXCEPT',
 }
 
 
@@ -43,9 +44,11 @@ class Queries:
 
     Attributes:
         find_table: Returns the DuckDB name and the columns of a BigQuery table.
+        numbers: Numbers the queries in FROM that have no alias.
     """
 
     find_table: Callable[[exp.Table], Source]
+    numbers: Iterator[int] = field(default_factory=count)
 
     def compile(self, compiler: Compiler, node: exp.Query, parent: Scope) -> Relation:
         """Return the DuckDB text and columns of a query.
@@ -67,8 +70,8 @@ class Queries:
                 relation = self._set_operation(compiler, node, scope)
             elif isinstance(node, exp.Subquery) and not node.alias:
                 inner = self.compile(compiler, node.this, scope)
-                relation = replace(inner, text=f"({inner.text})")
-                if set(node.args) & {"order", "limit"}:
+                relation = replace(inner, text=f'({inner.text})')
+                if set(node.args) & {'order', 'limit'}:
                     relation = self._sorted(compiler, node, relation)
             else:
                 raise refusal(node)
@@ -76,90 +79,88 @@ class Queries:
 
     def _with(self, compiler: Compiler, node: exp.Query, parent: Scope) -> tuple[Scope, str]:
         scope = Scope(ctes=parent.ctes, parent=parent)
-        with_ = node.args.get("with_")
+        with_ = node.args.get('with_')
         if with_ is None:
-            return scope, ""
+            return scope, ''
         texts = []
         for cte in with_.expressions:
-            relation = self.compile(compiler, cte.this, scope)
-            _check_names(cte.this, relation)
-            texts.append(f"{quote(cte.alias)} AS ({relation.text})")
+            relation = finished(cte.this, self.compile(compiler, cte.this, scope))
+            texts.append(f'{quote(cte.alias)} AS ({relation.text})')
             scope = replace(scope, ctes={**scope.ctes, cte.alias.lower(): relation})
-        return scope, f"WITH {', '.join(texts)} "
+        return scope, f'WITH {", ".join(texts)} '
 
     def _select(self, compiler: Compiler, node: exp.Select, scope: Scope) -> Relation:
         clauses = []
-        if from_ := node.args.get("from_"):
-            text, scope = self._from(compiler, from_, node.args.get("joins") or (), scope)
-            clauses.append(f"FROM {text}")
+        if from_ := node.args.get('from_'):
+            text, scope = self._from(compiler, from_, node.args.get('joins') or (), scope)
+            clauses.append(f'FROM {text}')
         items = _items(compiler, node.expressions, scope)
-        if where := node.args.get("where"):
-            clauses.append(f"WHERE {compiler.typed(where.this, scope, types.BOOL)}")
+        if where := node.args.get('where'):
+            clauses.append(f'WHERE {compiler.typed(where.this, scope, types.BOOL)}')
         aliases = {i.name.lower(): i.value for i in items if i.explicit and i.name}
         # GROUP BY, HAVING, QUALIFY and ORDER BY see the select list before the tables.
         aliased = replace(scope, aliases=aliases)
-        if group := node.args.get("group"):
+        if group := node.args.get('group'):
             keys = [_group_key(compiler, key, items, aliased) for key in group.expressions]
-            clauses.append(f"GROUP BY {', '.join(keys)}")
-        if having := node.args.get("having"):
-            clauses.append(f"HAVING {compiler.typed(having.this, aliased, types.BOOL)}")
-        if windows := node.args.get("windows"):
-            named = (f"{quote(w.name)} AS {window_text(compiler, w, scope)}" for w in windows)
-            clauses.append(f"WINDOW {', '.join(named)}")
-        if qualify := node.args.get("qualify"):
-            clauses.append(f"QUALIFY {compiler.typed(qualify.this, aliased, types.BOOL)}")
-        if order := node.args.get("order"):
+            clauses.append(f'GROUP BY {", ".join(keys)}')
+        if having := node.args.get('having'):
+            clauses.append(f'HAVING {compiler.typed(having.this, aliased, types.BOOL)}')
+        if windows := node.args.get('windows'):
+            named = (f'{quote(w.name)} AS {window_text(compiler, w, scope)}' for w in windows)
+            clauses.append(f'WINDOW {", ".join(named)}')
+        if qualify := node.args.get('qualify'):
+            clauses.append(f'QUALIFY {compiler.typed(qualify.this, aliased, types.BOOL)}')
+        distinct = 'DISTINCT ' if node.args.get('distinct') else ''
+        if (order := node.args.get('order')) and not distinct:
             keys = [_select_order(compiler, item, items, aliased) for item in order.expressions]
-            clauses.append(f"ORDER BY {', '.join(keys)}")
-        clauses += _limit(compiler, node)
-        distinct = "DISTINCT " if node.args.get("distinct") else ""
-        columns = [(item.name or f"f{i}_", item.value) for i, item in enumerate(items)]
-        listed = ", ".join(f"{value.text} AS {quote(name)}" for name, value in columns)
-        return Relation(
-            f"SELECT {distinct}{listed} {' '.join(clauses)}".rstrip(),
+            clauses.append(f'ORDER BY {", ".join(keys)}')
+        if not distinct:
+            clauses += _limit(compiler, node)
+        columns = [(item.name or f'f{i}_', item.value) for i, item in enumerate(items)]
+        listed = ', '.join(f'{value.text} AS {quote(name)}' for name, value in columns)
+        relation = Relation(
+            f'SELECT {distinct}{listed} {" ".join(clauses)}'.rstrip(),
             tuple((name, value.type) for name, value in columns),
             unnamed=tuple(i for i, item in enumerate(items) if item.name is None),
         )
+        return self._sorted(compiler, node, relation) if distinct else relation
 
-    def _set_operation(
-        self, compiler: Compiler, node: exp.SetOperation, scope: Scope
-    ) -> Relation:
-        key = (type(node), bool(node.args.get("distinct")))
+    def _set_operation(self, compiler: Compiler, node: exp.SetOperation, scope: Scope) -> Relation:
+        key = (type(node), bool(node.args.get('distinct')))
         word = _SET_OPERATIONS.get(key)
         left_node = node.left
         nested = isinstance(left_node, exp.SetOperation)
         if word is None or (
-            nested and key != (type(left_node), bool(left_node.args.get("distinct")))
+            nested and key != (type(left_node), bool(left_node.args.get('distinct')))
         ):
-            raise QueryError(f"`{show(node)}`: put the inner set operation in parentheses")
+            raise QueryError(f'`{show(node)}`: put the inner set operation in parentheses')
         left, right = (self.compile(compiler, n, scope) for n in (left_node, node.right))
         if len(left.columns) != len(right.columns):
             raise QueryError(
-                f"{word} of {len(left.columns)} and {len(right.columns)} columns;"
-                " both sides need as many"
+                f'{word} of {len(left.columns)} and {len(right.columns)} columns;'
+                ' both sides need as many'
             )
         shared = []
         for (name, a), (_, b) in zip(left.columns, right.columns, strict=True):
-            type_ = types.supertype((Typed("", a), Typed("", b)))
+            type_ = types.supertype((Typed('', a), Typed('', b)))
             if type_ is None:
-                raise QueryError(f"{word}: column `{name}` is {a} on one side and {b} on the other")
+                raise QueryError(f'{word}: column `{name}` is {a} on one side and {b} on the other')
             shared.append((name, type_))
         texts = [_recast(side, shared) for side in (left, right)]
-        relation = Relation(f" {word} ".join(texts), tuple(shared), unnamed=left.unnamed)
+        relation = Relation(f' {word} '.join(texts), tuple(shared), unnamed=left.unnamed)
         return self._sorted(compiler, node, relation)
 
     def _sorted(self, compiler: Compiler, node: exp.Query, relation: Relation) -> Relation:
-        """Add the ORDER BY and LIMIT that apply to the result of a set operation."""
+        """Add an ORDER BY and LIMIT that see only the columns of the result."""
         clauses = [relation.text]
-        if order := node.args.get("order"):
-            source = Source("", tuple((n, Typed(quote(n), t)) for n, t in relation.columns))
+        if order := node.args.get('order'):
+            source = Source('', tuple((n, Typed(quote(n), t)) for n, t in relation.columns))
             items = [Item(name, value) for name, value in source.columns]
             scope = Scope(sources=(source,))
             keys = [_select_order(compiler, item, items, scope) for item in order.expressions]
-            # In parentheses, so that an order by expressions is not taken for one by positions.
-            clauses = [f"SELECT * FROM ({relation.text}) ORDER BY {', '.join(keys)}"]
+            clauses = [f'SELECT * FROM ({relation.text}) ORDER BY {", ".join(keys)}']
         clauses += _limit(compiler, node)
-        return replace(relation, text=" ".join(clauses))
+        return replace(relation, text=' '.join(clauses))
 
     def _from(
         self,
@@ -175,18 +176,18 @@ class Queries:
                 visible = replace(scope, sources=tuple(sources), merged=merged)
                 right, source = self._source(compiler, join.this, visible)
                 if source.alias.lower() in {s.alias.lower() for s in sources}:
-                    raise QueryError(f"two tables are called `{source.alias}`; give one an alias")
+                    raise QueryError(f'two tables are called `{source.alias}`; give one an alias')
                 joined = replace(scope, sources=(*sources, source), merged=merged)
-                side = join.side or ("CROSS" if join.kind == "CROSS" else "INNER")
-                text += f" {side} JOIN {right}"
-                if on := join.args.get("on"):
-                    text += f" ON {compiler.typed(on, joined, types.BOOL)}"
-                elif using := join.args.get("using"):
+                side = join.side or ('CROSS' if join.kind == 'CROSS' else 'INNER')
+                text += f' {side} JOIN {right}'
+                if on := join.args.get('on'):
+                    text += f' ON {compiler.typed(on, joined, types.BOOL)}'
+                elif using := join.args.get('using'):
                     condition, keys = _using(using, visible, source, side)
-                    text += f" ON {condition}"
+                    text += f' ON {condition}'
                     merged |= keys
-                elif side != "CROSS":
-                    raise QueryError(f"`{show(join)}` needs ON or USING")
+                elif side != 'CROSS':
+                    raise QueryError(f'`{show(join)}` needs ON or USING')
                 sources.append(source)
         return text, replace(scope, sources=tuple(sources), merged=merged)
 
@@ -198,23 +199,23 @@ class Queries:
             else:
                 table = self.find_table(node)
                 name, columns = table.alias, tuple((n, v.type) for n, v in table.columns)
-            alias = node.alias or node.name.rsplit(".", 1)[-1]
-            return f"{quote(name)} AS {quote(alias)}", Source.of(alias, columns)
+            alias = node.alias or node.name.rsplit('.', 1)[-1]
+            return f'{quote(name)} AS {quote(alias)}', Source.of(alias, columns)
         if isinstance(node, exp.Subquery):
             # A query in FROM sees the WITH of the query around it, but not its tables.
             relation = self.compile(compiler, node.this, Scope(ctes=scope.ctes))
-            _check_names(node.this, relation)
-            alias = node.alias or f"_{id(node)}"
-            return f"({relation.text}) AS {quote(alias)}", Source.of(alias, relation.columns)
+            relation = finished(node.this, relation)
+            alias = node.alias or f'_{next(self.numbers)}'
+            return f'({relation.text}) AS {quote(alias)}', Source.of(alias, relation.columns)
         if isinstance(node, exp.Unnest):
             array = compiler.expression(node.expressions[0], scope)
             element = types.element_of(array.type)
-            names = node.args["alias"].columns if node.args.get("alias") else ()
+            names = node.args['alias'].columns if node.args.get('alias') else ()
             if element is None or len(node.expressions) != 1 or len(names) != 1:
                 raise refusal(node)
             alias = names[0].name
             source = Source.of(alias, [(alias, element)])
-            return f"UNNEST({array.text}) AS {quote(alias)}({quote(alias)})", source
+            return f'UNNEST({array.text}) AS {quote(alias)}({quote(alias)})', source
         raise refusal(node)
 
 
@@ -223,15 +224,15 @@ def _items(compiler: Compiler, nodes: Sequence[exp.Expression], scope: Scope) ->
     for node in nodes:
         with placed(node):
             if isinstance(node, exp.Star):
-                items += _star(compiler, node, "", scope)
+                items += _star(compiler, node, '', scope)
             elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
                 items += _star(compiler, node.this, node.table, scope)
             elif isinstance(node, exp.Alias):
                 value = compiler.expression(node.this, scope)
-                items.append(Item(node.alias, _concrete(value), explicit=True))
+                items.append(Item(node.alias, value, explicit=True))
             else:
                 name = node.name if isinstance(node, exp.Column) else None
-                items.append(Item(name, _concrete(compiler.expression(node, scope))))
+                items.append(Item(name, compiler.expression(node, scope)))
     return items
 
 
@@ -249,14 +250,14 @@ def _star(compiler: Compiler, star: exp.Star, table: str, scope: Scope) -> list[
             if name.lower() not in scope.merged
         ]
     if not sources:
-        raise QueryError(f"`{table}.*`: unknown table" if table else "`*` needs a FROM clause")
-    dropped = {c.name.lower() for c in star.args.get("except_") or ()}
+        raise QueryError(f'`{table}.*`: unknown table' if table else '`*` needs a FROM clause')
+    dropped = {c.name.lower() for c in star.args.get('except_') or ()}
     changed = {
-        a.alias.lower(): compiler.expression(a.this, scope) for a in star.args.get("replace") or ()
+        a.alias.lower(): compiler.expression(a.this, scope) for a in star.args.get('replace') or ()
     }
     known = {item.name.lower() for item in items if item.name}
     if missing := (dropped | changed.keys()) - known:
-        raise QueryError(f"`{show(star)}`: there is no column `{min(missing)}`")
+        raise QueryError(f'`{show(star)}`: there is no column `{min(missing)}`')
     return [
         replace(item, value=changed.get(item.name.lower(), item.value))
         for item in items
@@ -264,19 +265,10 @@ def _star(compiler: Compiler, star: exp.Star, table: str, scope: Scope) -> list[
     ]
 
 
-def _concrete(value: Typed) -> Typed:
-    """Give a bare NULL the type that BigQuery gives it."""
-    if value.type == types.NULL:
-        return Typed(f"CAST(NULL AS {types.TO_DUCKDB[types.INT64]})", types.INT64, literal=True)
-    return value
-
-
-def _group_key(
-    compiler: Compiler, key: exp.Expression, items: Sequence[Item], scope: Scope
-) -> str:
+def _group_key(compiler: Compiler, key: exp.Expression, items: Sequence[Item], scope: Scope) -> str:
     value = _positional(key, items) or compiler.expression(key, scope)
     if value.type not in types.SCALARS:
-        raise QueryError(f"GROUP BY cannot take {value.type} `{show(key)}`")
+        raise QueryError(f'GROUP BY cannot take {value.type} `{show(key)}`')
     return value.text
 
 
@@ -294,20 +286,20 @@ def _positional(key: exp.Expression, items: Sequence[Item]) -> Typed | None:
     if not (isinstance(key, exp.Literal) and key.name.isdigit() and not key.is_string):
         return None
     if not 1 <= int(key.name) <= len(items):
-        raise QueryError(f"there is no column {key.name}; the query has {len(items)}")
+        raise QueryError(f'there is no column {key.name}; the query has {len(items)}')
     return items[int(key.name) - 1].value
 
 
 def _limit(compiler: Compiler, node: exp.Query) -> list[str]:
-    limit, offset = node.args.get("limit"), node.args.get("offset")
-    if (limit or offset) and not node.args.get("order"):
+    limit, offset = node.args.get('limit'), node.args.get('offset')
+    if (limit or offset) and not node.args.get('order'):
         raise QueryError(
-            "LIMIT without ORDER BY may give other rows on every run; add ORDER BY, or sample with"
-            " WHERE MOD(ABS(FARM_FINGERPRINT(key)), 100) < 10"
+            'LIMIT without ORDER BY may give other rows on every run; add ORDER BY, or sample with'
+            ' WHERE MOD(ABS(FARM_FINGERPRINT(key)), 100) < 10'
         )
     return [
-        f"{word} {compiler.typed(clause.expression, Scope(), types.INT64)}"
-        for word, clause in (("LIMIT", limit), ("OFFSET", offset))
+        f'{word} {compiler.typed(clause.expression, Scope(), types.INT64)}'
+        for word, clause in (('LIMIT', limit), ('OFFSET', offset))
         if clause
     ]
 
@@ -320,28 +312,43 @@ def _using(
         a = left.resolve(exp.column(name.copy()))
         b = replace(left, sources=(right,), merged={}, parent=None).resolve(exp.column(name.copy()))
         if a.type != b.type:
-            raise QueryError(f"USING ({name.name}): {a.type} on one side and {b.type} on the other")
-        conditions.append(f"{a.text} = {b.text}")
-        kept = {"RIGHT": b.text, "FULL": f"coalesce({a.text}, {b.text})"}.get(side, a.text)
+            raise QueryError(f'USING ({name.name}): {a.type} on one side and {b.type} on the other')
+        conditions.append(f'{a.text} = {b.text}')
+        kept = {'RIGHT': b.text, 'FULL': f'coalesce({a.text}, {b.text})'}.get(side, a.text)
         keys[name.name.lower()] = Typed(kept, a.type)
-    return " AND ".join(conditions), keys
+    return ' AND '.join(conditions), keys
 
 
 def _recast(side: Relation, columns: Sequence[tuple[str, str]]) -> str:
     """Return one side of a set operation, its columns cast to the types of the result."""
     if [t for _, t in side.columns] == [t for _, t in columns]:
-        return f"({side.text})"
-    names = [f"c{i}" for i in range(len(columns))]
-    listed = ", ".join(
-        f"CAST({quote(name)} AS {types.to_duckdb(type_)}) AS {quote(column)}"
-        for name, (column, type_) in zip(names, columns, strict=True)
+        return f'({side.text})'
+    names = [quote(f'c{i}') for i in range(len(columns))]
+    values = [
+        'NULL' if is_ == types.NULL else name
+        for name, (_, is_) in zip(names, side.columns, strict=True)
+    ]
+    listed = ', '.join(
+        f'CAST({value} AS {types.to_duckdb(to)}) AS {quote(column)}'
+        for value, (column, to) in zip(values, columns, strict=True)
     )
-    return f"(SELECT {listed} FROM ({side.text}) AS s({', '.join(names)}))"
+    return f'(SELECT {listed} FROM ({side.text}) AS s({", ".join(names)}))'
 
 
-def _check_names(node: exp.Expression, relation: Relation) -> None:
-    """Refuse an unnamed computed column, which BigQuery and DuckDB name differently."""
-    with placed(node):
-        if relation.unnamed:
-            first = relation.unnamed[0] + 1
-            raise QueryError(f"column {first} of `{show(node)}` has no name; write `… AS name`")
+def finished(node: exp.Expression, relation: Relation) -> Relation:
+    """Return a relation whose columns can be named and read.
+
+    Raises:
+        QueryError: A computed column has no name; BigQuery and DuckDB would give it different ones.
+    """
+    if relation.unnamed:
+        with placed(node):
+            at = relation.unnamed[0] + 1
+            raise QueryError(f'column {at} of `{show(node)}` has no name; write `… AS name`')
+    if all(type_ != types.NULL for _, type_ in relation.columns):
+        return relation
+    # BigQuery gives a bare NULL the type INT64.
+    columns = tuple(
+        (name, types.INT64 if type_ == types.NULL else type_) for name, type_ in relation.columns
+    )
+    return Relation(_recast(relation, columns), columns)

@@ -44,7 +44,7 @@ class Source:
         """Return a source with the given column names and BigQuery types."""
         return cls(
             alias,
-            tuple((name, Typed(f"{quote(alias)}.{quote(name)}", type_)) for name, type_ in columns),
+            tuple((name, Typed(f'{quote(alias)}.{quote(name)}', type_)) for name, type_ in columns),
         )
 
     def find(self, name: str) -> list[Typed]:
@@ -81,7 +81,7 @@ class Scope:
         while scope is not None:
             found = scope._lookup(name, table)
             if len(found) > 1:
-                raise QueryError(f"{place(column)}column `{name}` is ambiguous; name its table")
+                raise QueryError(f'{place(column)}column `{name}` is ambiguous; name its table')
             if found:
                 return found[0]
             scope = scope.parent
@@ -91,13 +91,13 @@ class Scope:
             if not sources:
                 aliases = [s.alias for s in self.sources]
                 raise QueryError(
-                    f"{place(column)}unknown table `{table}` before `.{name}`"
-                    f"{suggest(table, aliases)}; tables here: {', '.join(aliases) or 'none'}"
+                    f'{place(column)}unknown table `{table}` before `.{name}`'
+                    f'{suggest(table, aliases)}; tables here: {", ".join(aliases) or "none"}'
                 )
             names = [c for source in sources for c, _ in source.columns]
         raise QueryError(
-            f"{place(column)}unknown column `{name}`{suggest(name, names)};"
-            f" columns here: {', '.join(names) or 'none'}"
+            f'{place(column)}unknown column `{name}`{suggest(name, names)};'
+            f' columns here: {", ".join(names) or "none"}'
         )
 
     def _lookup(self, name: str, table: str) -> list[Typed]:
@@ -122,14 +122,14 @@ def quote(name: str) -> str:
 def place(node: exp.Expression) -> str:
     """Return `SQL line L, column C: ` for the first token of `node` that knows its place."""
     for part in node.walk():
-        if "line" in part.meta:
-            column = part.meta["col"] - (part.meta["end"] - part.meta["start"])
-            return f"SQL line {part.meta['line']}, column {column}: "
-    return ""
+        if 'line' in part.meta:
+            column = part.meta['col'] - (part.meta['end'] - part.meta['start'])
+            return f'SQL line {part.meta["line"]}, column {column}: '
+    return ''
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean X?)` for the nearest of `known`, or nothing."""
     by_lower = {k.lower(): k for k in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    return f" (did you mean `{by_lower[near[0]]}`?)" if near else ""
+    return f' (did you mean `{by_lower[near[0]]}`?)' if near else ''

@@ -12,7 +12,7 @@ from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import calls, expressions  # noqa: F401 - register handlers
 from components.query_example_gen.sql.compiler import Compiler, placed
 from components.query_example_gen.sql.parse import parse
-from components.query_example_gen.sql.queries import Queries
+from components.query_example_gen.sql.queries import Queries, finished
 from components.query_example_gen.sql.scope import Scope, Source, suggest
 
 
@@ -54,41 +54,37 @@ def translate(
 
     def find_table(node: exp.Table) -> Source:
         with placed(node):
-            name = _match(".".join(part.name for part in node.parts), tables)
+            name = _match('.'.join(part.name for part in node.parts), tables)
         if name not in read:
             read[name] = Source.of(name, columns_of(name).items())
         return read[name]
 
-    relation = Compiler(Queries(find_table).compile).query(query, Scope())
-    _check_result(relation.columns, relation.unnamed)
+    relation = finished(query, Compiler(Queries(find_table).compile).query(query, Scope()))
+    _check_unique(relation.columns)
     return Translation(relation.text, dict(relation.columns), tuple(read))
 
 
 def macros() -> str:
     """Return the DuckDB statements that define BigQuery's functions."""
-    return Path(__file__).with_name("macros.sql").read_text(encoding="utf-8")
+    return Path(__file__).with_name('macros.sql').read_text(encoding='utf-8')
 
 
 def _match(name: str, tables: Collection[str]) -> str:
     """Return the known table that `name` means; the project may be left out on either side."""
     if name in tables:
         return name
-    found = [t for t in tables if t.endswith(f".{name}") or name.endswith(f".{t}")]
+    found = [t for t in tables if t.endswith(f'.{name}') or name.endswith(f'.{t}')]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(f"`{t}`" for t in tables) or "none"
+    known = ', '.join(f'`{t}`' for t in tables) or 'none'
     raise QueryError(
-        f"unknown table `{name}`{suggest(name, tables)}; tables in data.local: {known}"
+        f'unknown table `{name}`{suggest(name, tables)}; tables in data.local: {known}'
     )
 
 
-def _check_result(columns: tuple[tuple[str, str], ...], unnamed: tuple[int, ...]) -> None:
-    if unnamed:
-        raise QueryError(
-            f"column {unnamed[0] + 1} of the result has no name; write `… AS name`"
-        )
+def _check_unique(columns: tuple[tuple[str, str], ...]) -> None:
     seen: set[str] = set()
     for name, _ in columns:
         if name.lower() in seen:
-            raise QueryError(f"the result has two columns `{name}`; give one another name")
+            raise QueryError(f'the result has two columns `{name}`; give one another name')
         seen.add(name.lower())

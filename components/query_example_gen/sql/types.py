@@ -6,27 +6,27 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-INT64 = "INT64"
-FLOAT64 = "FLOAT64"
-BOOL = "BOOL"
-STRING = "STRING"
-DATE = "DATE"
-DATETIME = "DATETIME"
-TIMESTAMP = "TIMESTAMP"
-NULL = "NULL"
+INT64 = 'INT64'
+FLOAT64 = 'FLOAT64'
+BOOL = 'BOOL'
+STRING = 'STRING'
+DATE = 'DATE'
+DATETIME = 'DATETIME'
+TIMESTAMP = 'TIMESTAMP'
+NULL = 'NULL'
 """The type of a literal NULL, which takes any other type."""
 
 TO_DUCKDB = {
-    INT64: "BIGINT",
-    FLOAT64: "DOUBLE",
-    BOOL: "BOOLEAN",
-    STRING: "VARCHAR",
-    DATE: "DATE",
-    DATETIME: "TIMESTAMP",
-    TIMESTAMP: "TIMESTAMPTZ",
-    "NUMERIC": "DECIMAL(38, 9)",
-    "BYTES": "BLOB",
-    "TIME": "TIME",
+    INT64: 'BIGINT',
+    FLOAT64: 'DOUBLE',
+    BOOL: 'BOOLEAN',
+    STRING: 'VARCHAR',
+    DATE: 'DATE',
+    DATETIME: 'TIMESTAMP',
+    TIMESTAMP: 'TIMESTAMPTZ',
+    'NUMERIC': 'DECIMAL(38, 9)',
+    'BYTES': 'BLOB',
+    'TIME': 'TIME',
 }
 
 SCALARS = (INT64, FLOAT64, BOOL, STRING, DATE, DATETIME, TIMESTAMP)
@@ -34,22 +34,22 @@ SCALARS = (INT64, FLOAT64, BOOL, STRING, DATE, DATETIME, TIMESTAMP)
 
 _FROM_DUCKDB = {
     **dict.fromkeys(
-        ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), INT64
+        ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'UTINYINT', 'USMALLINT', 'UINTEGER'), INT64
     ),
-    "UBIGINT": INT64,
-    "HUGEINT": INT64,
-    "FLOAT": FLOAT64,
-    "DOUBLE": FLOAT64,
-    "BOOLEAN": BOOL,
-    "VARCHAR": STRING,
-    "DATE": DATE,
-    "TIMESTAMP": DATETIME,
-    "TIMESTAMP_S": DATETIME,
-    "TIMESTAMP_MS": DATETIME,
-    "TIMESTAMP_NS": DATETIME,
-    "TIMESTAMP WITH TIME ZONE": TIMESTAMP,
-    "BLOB": "BYTES",
-    "TIME": "TIME",
+    'UBIGINT': INT64,
+    'HUGEINT': INT64,
+    'FLOAT': FLOAT64,
+    'DOUBLE': FLOAT64,
+    'BOOLEAN': BOOL,
+    'VARCHAR': STRING,
+    'DATE': DATE,
+    'TIMESTAMP': DATETIME,
+    'TIMESTAMP_S': DATETIME,
+    'TIMESTAMP_MS': DATETIME,
+    'TIMESTAMP_NS': DATETIME,
+    'TIMESTAMP WITH TIME ZONE': TIMESTAMP,
+    'BLOB': 'BYTES',
+    'TIME': 'TIME',
 }
 
 
@@ -70,29 +70,29 @@ class Typed:
 
 def array_of(element: str) -> str:
     """Return the type of an array of `element`."""
-    return f"ARRAY<{element}>"
+    return f'ARRAY<{element}>'
 
 
 def element_of(type_: str) -> str | None:
     """Return the element type of an array type; None for every other type."""
-    return type_[6:-1] if type_.startswith("ARRAY<") else None
+    return type_[6:-1] if type_.startswith('ARRAY<') else None
 
 
 def from_duckdb(type_: str) -> str:
     """Return the BigQuery type of a DuckDB type; one it has no name for is returned as it is."""
-    if type_.endswith("[]"):
+    if type_.endswith('[]'):
         return array_of(from_duckdb(type_[:-2]))
-    if type_.startswith("DECIMAL"):
-        return "NUMERIC"
-    if type_.startswith("ENUM"):
+    if type_.startswith('DECIMAL'):
+        return 'NUMERIC'
+    if type_.startswith('ENUM'):
         return STRING
-    return _FROM_DUCKDB.get(type_, re.sub(r"\(.*", "", type_, flags=re.DOTALL))
+    return _FROM_DUCKDB.get(type_, re.sub(r'\(.*', '', type_, flags=re.DOTALL))
 
 
 def to_duckdb(type_: str) -> str:
     """Return the DuckDB type that stands for a BigQuery type."""
     element = element_of(type_)
-    return f"{TO_DUCKDB[element]}[]" if element else TO_DUCKDB[type_]
+    return f'{TO_DUCKDB[element]}[]' if element else TO_DUCKDB[type_]
 
 
 def coerce(value: Typed, to: str) -> Typed | None:
@@ -104,11 +104,11 @@ def coerce(value: Typed, to: str) -> Typed | None:
     if value.type == to:
         return value
     if value.type == NULL:
-        return Typed(f"CAST(NULL AS {to_duckdb(to)})", to, literal=True)
+        return Typed(f'CAST(NULL AS {to_duckdb(to)})', to, literal=True)
     if (value.type, to) in ((INT64, FLOAT64), (DATE, DATETIME)):
-        return Typed(f"CAST({value.text} AS {TO_DUCKDB[to]})", to, value.literal)
+        return Typed(f'CAST({value.text} AS {TO_DUCKDB[to]})', to, value.literal)
     if value.literal and value.type == STRING and to in (DATE, DATETIME, TIMESTAMP):
-        return Typed(f"bq_to_{to.lower()}({value.text})", to)
+        return Typed(f'bq_to_{to.lower()}({value.text})', to)
     return None
 
 

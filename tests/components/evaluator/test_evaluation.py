@@ -32,7 +32,7 @@ def _measure(job, tmp_path, baseline=None, config=None, make_pipeline=_pipeline,
     return measure(
         config or job.config,
         'test',
-        [_source(str(files / '*') if files else job.pattern)],
+        sorted(map(str, (files or job.files).iterdir())),
         job.candidate,
         baseline,
         str(tmp_path / 'out'),
@@ -165,7 +165,7 @@ def test_groups_measure_what_tfma_measures_row_by_row(task, make_job, tmp_path):
             assert _same(values.baseline, same.metrics[name].baseline, 1e-6)
 
 
-def test_tfma_reads_the_results_and_holds_them_for_no_blessing(make_job, tmp_path):
+def test_tfma_reads_the_results(make_job, tmp_path):
     job = make_job('regression')
     write_examples(tmp_path / 'Split-test' / 'data.gz', {k: v[:9] for k, v in job.rows.items()})
     measured = _measure(job, tmp_path, files=tmp_path / 'Split-test')
@@ -175,7 +175,6 @@ def test_tfma_reads_the_results_and_holds_them_for_no_blessing(make_job, tmp_pat
     whole = result.get_metrics_for_slice()
     assert whole['example_count']['doubleValue'] == 9
     assert whole['rmse']['doubleValue'] == _whole(measured).metrics['rmse'].candidate
-    assert not tfma.load_validation_result(out).validation_ok
 
 
 def test_a_class_that_only_the_data_has_counts_as_wrong(make_job, tmp_path):

@@ -135,7 +135,9 @@ def test_the_blessing_is_the_one_that_stock_tfx_would_give(limit, inputs, tmp_pa
     own, other = ours['blessing'][0], theirs['blessing'][0]
     assert _properties(own) == _properties(other)
     assert _files(own) == _files(other) == ['BLESSED' if limit == 2.0 else 'NOT_BLESSED']
-    assert set(_files(theirs['evaluation'][0])) <= set(_files(ours['evaluation'][0]))
+    results = {'eval_config.json', 'metrics-00000-of-00001.tfrecord'}
+    assert results <= set(_files(theirs['evaluation'][0]))
+    assert results | {'verdict.json'} == set(_files(ours['evaluation'][0]))
 
 
 def test_the_verdict_says_why_and_shows_every_split(inputs, tmp_path, caplog):
@@ -198,6 +200,34 @@ def test_a_model_of_another_task_is_one_clear_line(inputs, tmp_path):
     )
     with pytest.raises(EvaluationError, match=r'no output probability in serving_examples \(it'):
         _run(inputs, tmp_path, config)
+
+
+def test_examples_of_another_kind_are_one_clear_line(inputs, tmp_path):
+    examples = _artifact(
+        standard_artifacts.Examples,
+        tmp_path / 'parquet',
+        8,
+        split_names=artifact_utils.encode_split_names(['test']),
+    )
+    examples.set_string_custom_property('payload_format', 'FORMAT_PARQUET')
+    with pytest.raises(EvaluationError, match='the examples are no tf'):
+        _run(inputs | {'examples': [examples]}, tmp_path, _config(metrics={'rmse': {'max': 2}}))
+
+
+def test_damaged_examples_are_one_clear_line(inputs, tmp_path):
+    file = tmp_path / 'examples' / 'Split-test' / 'data.gz'
+    write_examples(file, ROWS)
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    file.write_bytes(content)
+    examples = _artifact(
+        standard_artifacts.Examples,
+        tmp_path / 'examples',
+        8,
+        split_names=artifact_utils.encode_split_names(['test']),
+    )
+    with pytest.raises(EvaluationError, match=r'examples .*data\.gz are damaged'):
+        _run(inputs | {'examples': [examples]}, tmp_path, _config(metrics={'rmse': {'max': 2}}))
 
 
 def test_an_unknown_split_is_one_clear_line(inputs, tmp_path):

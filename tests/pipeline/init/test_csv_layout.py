@@ -15,7 +15,7 @@ def layout_of(folder: Path, text: str) -> CsvLayout:
 
 def test_header_over_numbers(tmp_path: Path) -> None:
     layout = layout_of(tmp_path, 'height,name\n1.5,ann\n1.7,bob\n')
-    assert layout == CsvLayout(',', ('height', 'name'), 2)
+    assert layout == CsvLayout(',', ('height', 'name'), 2, contents=('number', 'text'))
 
 
 def test_header_over_texts_that_do_not_hold_it(tmp_path: Path) -> None:

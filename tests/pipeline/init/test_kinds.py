@@ -76,7 +76,19 @@ def test_codes_are_categories_though_they_are_numbers() -> None:
 
 @pytest.mark.parametrize('distinct', [2, 900])
 def test_texts_are_categories(distinct: int) -> None:
-    assert guess_of(texts(distinct, 2000), 'STRING').feature == Categorical()
+    assert guess_of(texts(distinct, 5000), 'STRING').feature == Categorical()
+
+
+def test_texts_on_few_rows_each_must_be_seen_twice() -> None:
+    assert guess_of(texts(100, 200), 'STRING').feature == Categorical(min_count=2)
+
+
+def test_times_of_the_day_are_minutes() -> None:
+    guess = guess_of([f'{i % 24}:{i % 60:02}' for i in range(60)], 'STRING')
+    assert guess.feature == Numeric()
+    assert guess.why == 'time of day in minutes'
+    hours, minutes = (f"SAFE_CAST(SPLIT(x, ':')[SAFE_OFFSET({i})] AS INT64)" for i in (0, 1))
+    assert guess.sql == f'{hours} * 60 + {minutes}'
 
 
 def test_texts_of_many_values_are_hashed() -> None:
@@ -138,9 +150,7 @@ def test_booleans_are_categories() -> None:
         ),
     ],
 )
-def test_dates(
-    values: list[Any], type_: str, as_: str, parts: str | None, sql: str | None
-) -> None:
+def test_dates(values: list[Any], type_: str, as_: str, parts: str | None, sql: str | None) -> None:
     guess = guess_of(values * 30, type_, as_=as_)
     assert isinstance(guess.feature, Date)
     assert ('hour' in guess.feature.parts) == (parts == 'hour')
@@ -165,6 +175,7 @@ def test_impossible_dates_are_no_dates(day: str) -> None:
         (list(range(100)), 'INT64', 'n', 'numbers the rows'),
         ([i * 7 for i in range(100)], 'INT64', 'customerId', 'another value in every row'),
         (texts(100, 100), 'STRING', 'x', '100 values in 100 rows, so few rows share one'),
+        ([1.5, 2.5] * 50, 'FLOAT64', 'a.b', 'BigQuery takes no such name; rename it'),
         ([b'a', b'b'] * 50, 'BYTES', 'x', 'BYTES is no type of a feature'),
     ],
 )

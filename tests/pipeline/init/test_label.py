@@ -76,7 +76,7 @@ def test_two_values_are_binary(
     label = label_of(values * 30, type_, as_)
     assert label.task == 'binary'
     assert (label.classes, label.sure, label.sql) == (classes, sure, sql)
-    assert label.conditions == ()
+    assert label.conditions == ('y IS NOT NULL',)
 
 
 def test_several_texts_are_classes() -> None:
@@ -106,9 +106,7 @@ def test_few_small_whole_numbers_are_classes() -> None:
         ),
     ],
 )
-def test_other_numbers_are_regressions(
-    values: list[Any], type_: str, as_: str, sql: str
-) -> None:
+def test_other_numbers_are_regressions(values: list[Any], type_: str, as_: str, sql: str) -> None:
     label = label_of(values, type_, as_)
     assert (label.task, label.sql) == ('regression', sql)
 
@@ -117,18 +115,18 @@ def test_rare_classes_are_dropped_by_the_query() -> None:
     label = label_of(['a'] * 60 + ['b'] * 30 + ['c'] * 9 + ["d's"], 'STRING')
     assert label.task == 'binary'
     assert label.dropped == {'c': 9, "d's": 1}
-    assert label.conditions == (r"y NOT IN ('c', 'd\'s')",)
+    assert label.conditions == ('y IS NOT NULL', r"y NOT IN ('c', 'd\'s')")
 
 
 def test_many_rare_classes_are_dropped_by_naming_the_others() -> None:
     label = label_of(['a'] * 60 + ['b'] * 30 + [f'c{i}' for i in range(50)], 'STRING')
-    assert label.conditions == ("y IN ('a', 'b')",)
+    assert label.conditions == ('y IS NOT NULL', "y IN ('a', 'b')")
 
 
 def test_labels_that_are_no_numbers_are_filtered() -> None:
     label = label_of([i / 7 for i in range(90)] + [math.nan], 'FLOAT64')
-    assert label.conditions == ('NOT IS_NAN(y)', 'NOT IS_INF(y)')
-    assert label_of(['a', 'b', ''] * 30, 'STRING').conditions == ("y != ''",)
+    assert label.conditions == ('y IS NOT NULL', 'NOT IS_NAN(y)', 'NOT IS_INF(y)')
+    assert label_of(['a', 'b', ''] * 30, 'STRING').conditions == ('y IS NOT NULL', "y != ''")
 
 
 @pytest.mark.parametrize(
@@ -143,9 +141,7 @@ def test_labels_that_are_no_numbers_are_filtered() -> None:
         ([b'a', b'b'] * 30, 'BYTES', 'holds BYTES'),
     ],
 )
-def test_labels_that_nothing_can_be_learnt_from(
-    values: Any, type_: str, message: str
-) -> None:
+def test_labels_that_nothing_can_be_learnt_from(values: Any, type_: str, message: str) -> None:
     with pytest.raises(InitError, match=message) as caught:
         label_of(values, type_)
     assert '\n' not in str(caught.value)
