@@ -22,6 +22,9 @@ SHUFFLE_BUFFER = 100_000
 EVAL_BATCH = 8192
 """Rows per batch where nothing is learnt."""
 
+_as_written = tf.autograph.experimental.do_not_convert
+"""Spares tracing the rewriting of functions that have no control flow, most of its time."""
+
 Columns = tuple[dict[str, np.ndarray], np.ndarray]
 _log = logging.getLogger('sluice.models')
 
@@ -58,7 +61,7 @@ class Split:
         seed: int | None = None,
         class_weights: Sequence[float] | None = None,
     ) -> tf.data.Dataset:
-        """Return batches of the split: one pass in the order of the data, or endless shuffled ones.
+        """Return batches of the split: one pass in a fixed order, or endless shuffled ones.
 
         Args:
             batch_size: rows per batch; the last of a single pass may have fewer.
@@ -75,6 +78,7 @@ class Split:
         weights = None if class_weights is None else tf.constant(class_weights, tf.float32)
         names = tuple(inputs)
 
+        @_as_written
         def complete(inputs: Tensors, label: tf.Tensor) -> tuple:
             wanted = {name: inputs[name] for name in names}
             label = label[:, tf.newaxis]
@@ -88,13 +92,14 @@ class Split:
             batches = stream.rebatch(batch_size).map(complete)
         else:
             tensors = tf.nest.map_structure(tf.constant, self.columns)
+
+            @_as_written
+            def gathered(picked: tf.Tensor) -> tuple:
+                return complete(*tf.nest.map_structure(lambda c: tf.gather(c, picked), tensors))
+
             rows = _in_order(self.rows) if seed is None else _shuffled(self.rows, seed)
-            batches = rows.rebatch(min(batch_size, self.rows)).map(
-                lambda picked: complete(
-                    *tf.nest.map_structure(lambda column: tf.gather(column, picked), tensors)
-                ),
-                num_parallel_calls=tf.data.AUTOTUNE,
-            )
+            batches = rows.rebatch(min(batch_size, self.rows))
+            batches = batches.map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
             batches = batches.apply(
                 tf.data.experimental.assert_cardinality(self.steps(batch_size))
@@ -139,6 +144,7 @@ class Reader:
         rows = files.interleave(
             lambda f: tf.data.TFRecordDataset(f, self._compression()),
             cycle_length=4,
+            block_length=256,
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         if seed is not None:
@@ -148,6 +154,7 @@ class Reader:
     def _compression(self) -> str | None:
         return 'GZIP' if self.files[0].endswith('.gz') else None
 
+    @_as_written
     def _parsed(self, examples: tf.Tensor) -> tuple[Tensors, tf.Tensor, tf.Tensor]:
         columns = tf.io.parse_example(examples, self._graph.raw | self._graph.raw_label)
         inputs, label = self._graph.both(columns)
@@ -246,6 +253,7 @@ def class_table(target: Target) -> tf.lookup.StaticHashTable | None:
     )
 
 
+@_as_written
 def _known(inputs: Tensors, label: tf.Tensor, _: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
     known = tf.math.is_finite(label) if label.dtype.is_floating else label >= 0
     masked = {name: tf.boolean_mask(value, known) for name, value in inputs.items()}
@@ -259,6 +267,7 @@ def _in_order(rows: int) -> tf.data.Dataset:
 def _shuffled(rows: int, seed: int) -> tf.data.Dataset:
     """Return endless permutations of row numbers, `[rows]` each: no row is handled alone."""
 
+    @_as_written
     def permuted(drawn: tf.Tensor) -> tf.Tensor:
         seeds = tf.stack([drawn, tf.cast(seed, tf.int64)])
         return tf.random.experimental.stateless_shuffle(tf.range(rows), seed=seeds)

@@ -38,15 +38,15 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
         features = graph.features(columns)
         return predictions(model({n: features[n] for n in model.input}, training=False), target)
 
-    @tf.function(input_signature=[raw])
+    @tf.function(input_signature=[raw], autograph=False)
     def serving_default(columns: Tensors) -> Tensors:
         return predicted({n: _as_parsed(n, columns[n], s) for n, s in graph.raw.items()})
 
-    @tf.function(input_signature=[examples])
+    @tf.function(input_signature=[examples], autograph=False)
     def serving_examples(examples: tf.Tensor) -> Tensors:
         return predicted(tf.io.parse_example(examples, graph.raw))
 
-    @tf.function(input_signature=[examples])
+    @tf.function(input_signature=[examples], autograph=False)
     def labels(examples: tf.Tensor) -> Tensors:
         label = graph.label(tf.io.parse_example(examples, graph.raw_label))
         return {'label': (table.lookup(label) if table else label)[:, tf.newaxis]}

@@ -1,9 +1,14 @@
 """Errors in one line, for people."""
 
-import errno
+import re
 
 LONGEST = 600
 """Characters of a message that came from a library; the log has it whole."""
+
+DISK_FULL = re.compile(
+    r"(?:(?P<file>/[^\s;:']+)[;:] )?(?:No space left on device|database or disk is full)"
+)
+"""How TensorFlow, SQLite and the operating system say it, from wherever they are called."""
 
 
 def one_line(error: BaseException) -> str:
@@ -12,10 +17,10 @@ def one_line(error: BaseException) -> str:
     Errors raised for people (`ValueError`, `LookupError`, `OSError`) speak for themselves; of
     others the first line is taken, after the name of their class.
     """
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        where = f'{error.filename}: ' if error.filename else ''
-        return f'{where}no space left on the device; free some, or choose another --store'
     text = str(error).strip()
+    if full := DISK_FULL.search(text):
+        where = f'{full["file"]}: ' if full['file'] else ''
+        return f'{where}no space left on the disk; free some, or choose another --store'
     if isinstance(error, ValueError | LookupError | OSError) and text:
         return text
     first = text.splitlines()[0] if text else ''

@@ -51,6 +51,10 @@ class Run(BaseModel):
         description='Why not blessed: metric, slice, candidate, baseline, bound, kind, '
         'examples, text.',
     )
+    notes: list[str] = Field(
+        default_factory=list,
+        description='What else the Evaluator has to say, such as slices that were too small.',
+    )
     metrics: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict,
         description='Split -> slices, the whole split first: '

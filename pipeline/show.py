@@ -55,6 +55,8 @@ def outcome(run: Run, store: Store) -> Text:
         for reason in run.reasons:
             text.append(f'  {reason["text"]}\n')
         text.append(f'  {_headline(run)}\n', style='dim')
+    for note in run.notes:
+        text.append(f'  {note}\n', style='dim')
     where = {
         'model': run.pushed or (run.model if run.blessed is not None else None),
         'log': run.log,
@@ -76,6 +78,8 @@ def details(run: Run) -> RenderableType:
         head.append(f'{run.error}\n', style='red')
     for reason in run.reasons:
         head.append(f'{reason["text"]}\n', style='yellow')
+    for note in run.notes:
+        head.append(f'{note}\n', style='dim')
     parts: list[RenderableType] = [head, *(step_line(s) for s in run.steps)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]

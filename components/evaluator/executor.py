@@ -14,6 +14,7 @@ from tfx.utils import io_utils, path_utils
 from components.evaluator.blessing import write_blessing
 from components.evaluator.errors import EvaluationError
 from components.evaluator.evaluation import measure
+from components.evaluator.results import Measured
 from components.evaluator.settings import EvaluatorConfig, headline
 from components.evaluator.signatures import find_problem
 from components.evaluator.verdict import FILE_NAME, Verdict, judge
@@ -49,11 +50,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         candidate = artifact_utils.get_single_instance(input_dict[keys.MODEL_KEY])
         if problem := find_problem(_model_path(candidate), config.task):
             raise EvaluationError(f'model {_model_path(candidate)} {problem}')
-        notes = []
-        baseline = _first(input_dict.get(keys.BASELINE_MODEL_KEY))
-        if baseline and (problem := find_problem(_model_path(baseline), config.task)):
-            notes.append(f'baseline model {_model_path(baseline)} {problem}: compared to none')
-            baseline = None
+        notes: list[str] = []
+        baseline = _usable(input_dict.get(keys.BASELINE_MODEL_KEY), config.task, notes)
         evaluation_uri = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
 
         measured = {
@@ -68,12 +66,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
             for i, split in enumerate(config.splits)
         }
-        notes += [
-            f'{m.unknown_labels:,} of {m.examples:,} rows of split {split} are of a class that '
-            'the model does not know; they count as wrong'
-            for split, m in measured.items()
-            if m.unknown_labels
-        ]
+        notes += _unknown_labels(measured)
         verdict = judge(config, {split: m.slices for split, m in measured.items()}, notes)
         for line in verdict.notes:
             _log.warning(line)
@@ -120,12 +113,30 @@ def _number(value: float | None) -> str:
     return 'none' if value is None else f'{value:.4g}'
 
 
-def _first(artifacts: list[types.Artifact] | None) -> types.Artifact | None:
-    return artifact_utils.get_single_instance(artifacts) if artifacts else None
-
-
 def _model_path(model: types.Artifact) -> str:
     return path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+
+
+def _usable(
+    baselines: list[types.Artifact] | None, task: str, notes: list[str]
+) -> types.Artifact | None:
+    """Return the baseline; none, and a note, if it was deleted or can't be evaluated any more."""
+    if not baselines:
+        return None
+    baseline = artifact_utils.get_single_instance(baselines)
+    if problem := find_problem(_model_path(baseline), task):
+        notes.append(f'baseline model {_model_path(baseline)} {problem}: compared to none')
+        return None
+    return baseline
+
+
+def _unknown_labels(measured: dict[str, Measured]) -> list[str]:
+    return [
+        f'{m.unknown_labels:,} of {m.examples:,} rows of split {split} are of a class that '
+        'the model does not know; they count as wrong'
+        for split, m in measured.items()
+        if m.unknown_labels
+    ]
 
 
 def _files(examples: list[types.Artifact], split: str) -> list[str]:

@@ -2,20 +2,24 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 from duckdb.func import PythonUDFType
 
+from components.query_example_gen.duckdb_text import explain, identifier, reading
 from components.query_example_gen.errors import QueryError
-from components.query_example_gen.local_tables import create_view, explain, identifier, reading
-from components.query_example_gen.settings import Data
+from components.query_example_gen.local_tables import create_view, place_of_misfit
+from components.query_example_gen.settings import Data, LocalTable
 from components.query_example_gen.sql import macros, translate
 from components.query_example_gen.sql.types import from_duckdb
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS = 65_536
 """Rows of a batch."""
@@ -40,18 +44,30 @@ class Query:
     columns: Mapping[str, str]
     _connection: duckdb.DuckDBPyConnection
     _sql: str
+    _tables: Sequence[LocalTable]
 
-    def batches(self, rows: int = ROWS) -> Iterator[pa.RecordBatch]:
+    def batches(self, rows: int = ROWS) -> 'Iterator[pa.RecordBatch]':
         """Yield the rows, int64, float64, bool or string, or lists of them.
+
+        Args:
+            rows: Rows of a batch; the last one may be shorter.
 
         Raises:
             QueryError: A row can't be read or computed.
         """
+        import pyarrow as pa
+
+        arrays = [name for name, type_ in self.columns.items() if type_.startswith('REPEATED')]
         try:
-            yield from self._connection.sql(self._sql).to_arrow_reader(rows)
+            for batch in self._connection.sql(self._sql).to_arrow_reader(rows):
+                _check_arrays(batch, arrays)
+                yield batch
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             # Arrow's C stream, which the rows come through, knows DuckDB's errors as text only.
-            raise QueryError(explain(error, 'data.query')) from None
+            place = 'data.query'
+            if 'misfit: ' in str(error):
+                place = place_of_misfit(self._connection, self._tables) or place
+            raise QueryError(explain(error, place)) from None
 
 
 @contextmanager
@@ -97,40 +113,62 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(macros())
-    connection.create_function(
-        'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
-    )
     return connection
 
 
 def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Query:
-    for name, table in data.local.items():
-        create_view(connection, name, table)
-
     def columns_of_table(name: str) -> dict[str, str]:
+        create_view(connection, name, data.local[name])
         described = connection.execute(f'DESCRIBE {identifier(name)}').fetchall()
         return {row[0]: from_duckdb(row[1]) for row in described}
 
-    translation = translate(text, list(data.local), columns_of_table)
+    try:
+        translation = translate(text, list(data.local), columns_of_table)
+    except QueryError as error:
+        told = str(error)
+        raise QueryError(told if told.startswith('data.') else f'data.query: {told}') from None
     columns = {name: _checked_type(name, type_) for name, type_ in translation.columns.items()}
+    if 'farm_fingerprint(' in translation.sql:
+        from components.query_example_gen.splits import farm_fingerprint
+
+        connection.create_function(
+            'farm_fingerprint', farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
+        )
+    with reading('data.query'):
+        described = connection.execute(f'DESCRIBE {translation.sql}').fetchall()
+    for (name, type_), (_, found, *_rest) in zip(
+        translation.columns.items(), described, strict=True
+    ):
+        # What the translator takes a value for is what DuckDB computes, or all bets are off.
+        assert from_duckdb(found) == type_, f'{name}: {type_} is computed as {found}'
     selected = ', '.join(
         f'CAST({identifier(name)} AS {_duckdb_type(type_)}) AS {identifier(name)}'
         for name, type_ in columns.items()
     )
-    with reading('data.query'):
-        sql = f'SELECT {selected} FROM ({translation.sql})'
-        connection.execute(f'EXPLAIN {sql}')
-    return Query(columns, connection, sql)
+    tables = [data.local[name] for name in translation.tables]
+    return Query(columns, connection, f'SELECT {selected} FROM ({translation.sql})', tables)
+
+
+def _check_arrays(batch: 'pa.RecordBatch', names: Sequence[str]) -> None:
+    for name in names:
+        if batch.column(name).flatten().null_count:
+            raise QueryError(
+                f'data.query: column {name} holds an array with a NULL in it, which BigQuery does '
+                'not return; leave NULLs out, as in ARRAY_AGG(… IGNORE NULLS …)'
+            )
 
 
 def _checked_type(column: str, type_: str) -> str:
     repeated = type_.startswith('ARRAY<')
     element = type_[6:-1] if repeated else type_
     if element not in TYPES:
-        fix = f'CAST({column} AS {"FLOAT64" if "NUMERIC" in element else "STRING"}) AS {column}'
+        to = {'NUMERIC': 'FLOAT64', **dict.fromkeys(('DATE', 'DATETIME', 'TIMESTAMP'), 'STRING')}
+        fix = 'leave it out'
+        if element in to and not repeated:
+            fix = f'write CAST({column} AS {to[element]}) AS {column}'
         raise QueryError(
-            f'data.query: column {column} is {type_}, which tf.Example cannot hold; takes '
-            f'{", ".join(TYPES)} and arrays of them: write `{fix}`'
+            f'data.query: column {column} is {type_}, which tf.Example cannot hold; it holds '
+            f'{", ".join(TYPES)} and arrays of them: {fix}'
         )
     return f'REPEATED {TYPES[element]}' if repeated else TYPES[element]
 
@@ -138,10 +176,3 @@ def _checked_type(column: str, type_: str) -> str:
 def _duckdb_type(type_: str) -> str:
     name = _ARROW_READY[type_.removeprefix('REPEATED ')]
     return f'{name}[]' if type_.startswith('REPEATED ') else name
-
-
-def _farm_fingerprint(strings: pa.ChunkedArray | pa.Array) -> pa.Array:
-    from components.query_example_gen.splits import fingerprints
-
-    array = strings.combine_chunks() if isinstance(strings, pa.ChunkedArray) else strings
-    return pa.array(fingerprints(array))

@@ -1,15 +1,20 @@
 """Where the data of a recipe comes from, and how its rows are split."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from transforms.features import Settings
 
 SHARED_DATA = Path(__file__).parents[3] / 'shared' / 'data'
 """Where public data that does not ship with the project is looked for by default."""
+
+
+SHARES = {'train': 8, 'eval': 1, 'test': 1}
+"""Shares of the splits by default."""
 
 
 def _as_tuple(value: object) -> object:
@@ -33,14 +38,21 @@ class LocalTable(Settings):
         None,
         description='Column names of CSV files without a header; with BigQuery types if a mapping.',
     )
-    delimiter: str | None = Field(None, description='Of CSV files; by default found out.')
+    delimiter: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description='Of CSV files; by default the commonest in the first line.',
+    )
     nulls: tuple[str, ...] = Field(('',), description='Values of CSV files that mean NULL.')
     strip: bool = Field(False, description='Whether blanks round values of CSV files are dropped.')
     types: dict[str, str] = Field(
         default_factory=dict, description='BigQuery types of columns that are not to be guessed.'
     )
     comment: str | None = Field(
-        None, min_length=1, max_length=1, description='What lines to leave out begin with.'
+        None,
+        min_length=1,
+        description='Lines at the start of CSV files that begin with this are skipped.',
     )
     skip_rows: int = Field(0, ge=0, description='Lines of CSV files to skip at the start.')
 
@@ -58,13 +70,24 @@ class Split(Settings):
         description='Columns whose values decide: rows that agree in them stay together. '
         'By default all columns of the row.',
     )
-    into: dict[str, Annotated[int, Field(ge=1)]] = Field(
-        {'train': 8, 'eval': 1, 'test': 1}, description='Split -> its share.'
-    )
+    into: dict[str, Annotated[int, Field(ge=1)]] = Field(SHARES, description='Split -> its share.')
     column: str | None = Field(None, description='Column that names the split of each row.')
     values: dict[str, OneOrMore] | None = Field(
         None, description='Split -> values of the column; by default the values are the names.'
     )
+
+    @model_validator(mode='after')
+    def _one_way_to_split(self) -> 'Split':
+        if self.column and (self.by or self.into != SHARES):
+            raise ValueError('give column (and values), or by and into, not both')
+        if self.values is not None and not self.column:
+            raise ValueError('values are those of a column: name it')
+        for name in self.names:
+            if not re.fullmatch(r'[A-Za-z0-9_-]+', name):
+                raise ValueError(f'a split is named by letters, digits, - and _, got {name!r}')
+        if missing := {'train', 'eval'} - set(self.names):
+            raise ValueError(f'train and eval are needed; there is no {min(missing)}')
+        return self
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,6 +120,12 @@ class Data(Settings):
     schema_file: str | None = Field(
         None, alias='schema', description='Curated schema (schema.pbtxt) instead of the inferred.'
     )
+
+    @model_validator(mode='after')
+    def _one_query(self) -> 'Data':
+        if (self.query is None) == (self.query_file is None):
+            raise ValueError('give either query or query_file')
+        return self
 
     def relative_to(self, folder: Path) -> 'Data':
         """Return the same data with its relative paths taken from a folder.

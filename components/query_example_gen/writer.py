@@ -5,7 +5,8 @@ TFRecord framing: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfreco
 
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -33,10 +34,11 @@ class SplitWriter:
         self._files: list[igzip.IGzipFile] = []
 
     def __enter__(self) -> 'SplitWriter':
-        for folder in self._folders:
-            folder.mkdir(parents=True, exist_ok=True)
-            part = folder / f'{FILE_NAME}.part'
-            self._files.append(igzip.IGzipFile(part, 'wb', compresslevel=_LEVEL, mtime=0))
+        with self._told():
+            for folder in self._folders:
+                folder.mkdir(parents=True, exist_ok=True)
+                part = folder / f'{FILE_NAME}.part'
+                self._files.append(igzip.IGzipFile(part, 'wb', compresslevel=_LEVEL, mtime=0))
         return self
 
     def write(self, examples: pa.BinaryArray, splits: np.ndarray) -> None:
@@ -45,11 +47,15 @@ class SplitWriter:
         Args:
             examples: `[rows]` serialized.
             splits: `[rows]` indices of the names.
+
+        Raises:
+            QueryError: The disk is full, or the folder cannot be written.
         """
-        for index, (name, file) in enumerate(zip(self.rows, self._files, strict=True)):
-            chosen = examples.filter(pa.array(splits == index))
-            file.write(b''.join(map(_record, chosen.to_pylist())))
-            self.rows[name] += len(chosen)
+        with self._told():
+            for index, (name, file) in enumerate(zip(self.rows, self._files, strict=True)):
+                chosen = examples.filter(pa.array(splits == index))
+                file.write(b''.join(map(_record, chosen.to_pylist())))
+                self.rows[name] += len(chosen)
 
     def __exit__(
         self,
@@ -57,18 +63,17 @@ class SplitWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
+        if error is not None:
+            # What was written is dropped, so that it need not be flushed: the disk may be full.
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+            return
+        with self._told():
             for file in self._files:
                 file.close()
-            if error is None:
-                self._check_rows()
-                for folder in self._folders:
-                    (folder / f'{FILE_NAME}.part').rename(folder / FILE_NAME)
-        except BaseException:
-            self._remove()
-            raise
-        if error is not None:
-            self._remove()
+            self._check_rows()
+            for folder in self._folders:
+                (folder / f'{FILE_NAME}.part').rename(folder / FILE_NAME)
 
     def _check_rows(self) -> None:
         empty = [name for name, rows in self.rows.items() if not rows]
@@ -81,9 +86,20 @@ class SplitWriter:
                 'choose key columns with more values, or leave it out'
             )
 
-    def _remove(self) -> None:
-        for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Leave nothing behind on any error, and say in one line why a file can't be written."""
+        try:
+            yield
+        except BaseException as error:
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, OSError):
+                parent = self._folders[0].parent
+                raise QueryError(
+                    f'{parent}: the examples cannot be written: {error.strerror or error}'
+                ) from None
+            raise
 
 
 def _masked(data: bytes) -> bytes:

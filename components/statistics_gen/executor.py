@@ -1,6 +1,5 @@
 """Statistics by TFDV's own generators over Arrow batches, without Beam where it only adds cost."""
 
-from pathlib import Path
 from typing import Any
 
 from tensorflow_data_validation import StatsOptions
@@ -13,6 +12,9 @@ from tfx.types.standard_component_specs import EXAMPLES_KEY, STATISTICS_KEY
 
 from components.engine import works_in_process
 from components.example_batches import bytes_on_disk, example_files, read_batches
+
+FILE_NAME = 'FeatureStats.pb'
+"""Where TFX's readers of statistics look."""
 
 
 class Executor(stock.Executor):
@@ -38,7 +40,7 @@ class Executor(stock.Executor):
         for split in splits:
             folder = artifact_utils.get_split_uri([statistics], split)
             fileio.makedirs(folder)
-            with fileio.open(str(Path(folder) / stock.DEFAULT_FILE_NAME), 'wb') as out:
+            with fileio.open(f'{folder}/{FILE_NAME}', 'wb') as out:
                 out.write(statistics_of(files[split]).SerializeToString())
 
 

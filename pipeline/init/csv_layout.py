@@ -31,14 +31,15 @@ NULL_ANYWHERE = ('?', '#N/A', 'NULL', 'null', r'\N')
 
 _ORDERLY = re.compile(f'{NUMBER}|{ISO_DATE}')
 
-Content = Literal['whole', 'number', 'date', 'code', 'text']
-"""What all values of a column are: whole numbers, numbers, dates, digits that say no quantity."""
+Content = Literal['whole', 'number', 'code', 'date', 'truth', 'text']
+"""What all values of a column are: whole numbers, numbers, digits that say no quantity, …"""
 
 _CONTENTS: dict[Content, str] = {
     'whole': r'[+-]?(0|[1-9]\d{0,17})',
     'number': r'[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?',
     'code': r'\d+',
     'date': ISO_DATE,
+    'truth': '(?i)true|false',
 }
 
 
@@ -189,7 +190,7 @@ def _with_contents(layout: CsvLayout, paths: Sequence[Path]) -> CsvLayout:
         word
         for column, content in zip(columns, contents, strict=True)
         for word in column[1] or ()
-        if content != 'text' or word in NULL_ANYWHERE
+        if content not in ('text', 'truth') or word in NULL_ANYWHERE
     }
     return replace(
         layout,

@@ -45,6 +45,12 @@ class Findings:
     split: Split
     split_sql: Mapping[str, str]
 
+    @property
+    def judged(self) -> int:
+        """About how many rows a model is judged by; a tenth, where a column tells them."""
+        shares = self.split.into
+        return self.rows * shares['test'] // sum(shares.values())
+
 
 def look(table: Table, asked: str | None) -> Findings:
     """Look at a table.

@@ -23,7 +23,7 @@ SLICE_VALUES = 10
 """Values that a column to slice by may have."""
 
 ROWS_PER_SLICE = 50
-"""Rows that each of them must have on average."""
+"""Rows that a slice must have to be judged, and on average has where it is worth slicing."""
 
 
 @dataclass(frozen=True)
@@ -37,57 +37,74 @@ class MetricBound:
     why: str
 
 
-def overall_bound(label: Label) -> MetricBound:
-    """Return a bound that a model which always answers the same misses."""
+def overall_bound(label: Label, rows: int) -> MetricBound:
+    """Return a bound that a model which always answers the same misses.
+
+    Args:
+      label: What is predicted.
+      rows: Rows that the model is judged by.
+    """
+    noise = _noise(rows)
     if label.task == 'regression':
-        return _regression_bound(label.column)
-    entropy = label.entropy
+        return _regression_bound(label.column, noise)
     loss = MetricBound(
         'log_loss',
         'max',
-        rounded(BETTER_THAN_NOTHING * entropy),
-        rounded(0.05 * entropy, 1),
+        rounded(BETTER_THAN_NOTHING * label.entropy),
+        rounded(noise * label.entropy, 1),
         f'{BETTER_THAN_NOTHING} of what always answering the shares of the classes gives',
     )
     if label.task == 'binary':
         few = min(label.counts.values()) < ROWS_FOR_AUC
-        return loss if few else MetricBound('auc', 'min', 0.6, 0.01, 'guessing gives 0.5')
+        auc = MetricBound('auc', 'min', 0.6, rounded(noise, 1), 'guessing gives 0.5')
+        return loss if few else auc
     if label.majority > MOST_LIKELY_ENOUGH:
         return loss
     return MetricBound(
         'accuracy',
         'min',
         round(label.majority + 0.02, 2),
-        0.01,
+        rounded(noise, 1),
         f'always answering the most frequent class gives {label.majority:.2f}',
     )
 
 
-def _regression_bound(column: Column) -> MetricBound:
+def _regression_bound(column: Column, noise: float) -> MetricBound:
     deviation = column.deviation or 0.0
     if abs(column.skew) > HEAVY_TAIL:
-        why = 'always answering the mean gives 0; some labels are so large that rmse is theirs'
-        return MetricBound('r2', 'min', 0.02, 0.02, why)
+        why = 'always answering the mean gives 0; a few large labels would decide rmse'
+        return MetricBound('r2', 'min', 0.02, rounded(noise, 1), why)
     return MetricBound(
         'rmse',
         'max',
         rounded(BETTER_THAN_NOTHING * deviation),
-        rounded(0.01 * deviation, 1),
+        rounded(noise * deviation, 1),
         f'{BETTER_THAN_NOTHING} of what always answering the mean gives',
     )
+
+
+def _noise(rows: int) -> float:
+    """Return how far a share measured on so many rows may be off: its standard error at most."""
+    return 0.5 / math.sqrt(max(rows, 1))
 
 
 def slice_bound(label: Label) -> MetricBound:
     """Return a bound that a slice must keep to towards the last blessed model; defined on any."""
     why = 'how much worse than the last blessed model any of them may be'
+    noise = _noise(ROWS_PER_SLICE)
     if label.task == 'regression':
-        slack = rounded(0.05 * (label.column.deviation or 0.0), 1)
+        slack = rounded(noise * (label.column.deviation or 0.0), 1)
         return MetricBound('rmse', '', 0.0, slack, why)
-    return MetricBound('log_loss', '', 0.0, 0.05, why)
+    return MetricBound('log_loss', '', 0.0, rounded(noise * label.entropy, 1), why)
 
 
 def slice_names(features: Mapping[str, Guess], rows: int) -> list[str]:
-    """Choose the features to slice by: categories of the fewest values, with rows for each."""
+    """Choose the features to slice by: categories of the fewest values, with rows for each.
+
+    Args:
+      features: Name -> guess.
+      rows: Rows that the model is judged by.
+    """
     distinct = {
         name: guess.column.distinct
         for name, guess in features.items()

@@ -74,6 +74,12 @@ def guess_kind(column: Column) -> Guess:
     return Guess(column, guess.feature, why, guess.sql or identifier(column.name))
 
 
+def is_group(guess: Guess) -> bool:
+    """Whether rows that share a value of this column seem to be about one and the same thing."""
+    named = _IDENTIFIER.search(_snake_case(guess.column.name)) is not None
+    return named and guess.feature is not None and guess.column.distinct > FEW_VALUES
+
+
 def _snake_case(name: str) -> str:
     words = re.sub(r'(?<=[a-z0-9])(?=[A-Z])', '_', name)
     return re.sub(r'\W+', '_', words).strip('_').lower()

@@ -116,7 +116,8 @@ def _can_be_predicted(column: Column) -> bool:
         return False
     if column.date_format or column.distinct < 2 or is_split_name(column.name):
         return False
-    return column.type != 'STRING' or column.distinct <= max(MOST_CLASSES, column.present // 10)
+    few = column.distinct <= max(MOST_CLASSES, column.present // 10)
+    return column.type != 'STRING' or few or column.written is not None
 
 
 def guess_label(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> Label:

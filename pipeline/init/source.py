@@ -36,6 +36,11 @@ class Source:
     table: str
     local: dict[str, LocalTable]
 
+    @property
+    def is_query(self) -> bool:
+        """Whether a query was given, and not the files of one table."""
+        return self.table.startswith('(')
+
 
 def find_source(given: str, tables: Sequence[str]) -> Source:
     """Find what is meant by the command's argument.
@@ -172,14 +177,19 @@ def _csv_table(table: LocalTable, layout: CsvLayout, rename: bool) -> LocalTable
 
 
 def _with_types(table: LocalTable, layout: CsvLayout) -> LocalTable:
-    """Settle the types that DuckDB, which reads some rows for them, would get wrong."""
+    """Settle what the reader, which judges by the first rows and by quotes, would get wrong."""
     sniffed = _sniffed_types(table)
     if len(sniffed) != layout.width:
         table = table.model_copy(update={'delimiter': layout.delimiter})
         sniffed = _sniffed_types(table)
+    pairs = zip(sniffed.values(), layout.contents, strict=True)
+    if any(type_ == 'STRING' and content not in ('code', 'text') for type_, content in pairs):
+        # Missing values stand in quotes, which makes texts of them unless values are stripped.
+        table = table.model_copy(update={'strip': True})
+        sniffed = _sniffed_types(table)
     types = {
         name: right
-        for (name, type_), content in zip(sniffed.items(), layout.contents, strict=False)
+        for (name, type_), content in zip(sniffed.items(), layout.contents, strict=True)
         if (right := _right_type(type_, content)) != type_
     }
     return table.model_copy(update={'types': types})
@@ -192,10 +202,16 @@ def _sniffed_types(table: LocalTable) -> dict[str, str]:
     return {name: from_duckdb(type_) for name, type_, *_ in rows}
 
 
+_TIMES = dict.fromkeys(('DATE', 'DATETIME', 'TIMESTAMP'), ('date',))
+_FITTING = {'INT64': ('whole',), 'FLOAT64': ('whole', 'number'), 'BOOL': ('truth',), **_TIMES}
+"""BigQuery type -> contents that all fit it."""
+
+
 def _right_type(sniffed: str, content: Content) -> str:
-    if sniffed == 'TIME' or (content in ('text', 'code') and sniffed in ('INT64', 'FLOAT64')):
-        return 'STRING'
-    return 'FLOAT64' if sniffed == 'INT64' and content == 'number' else sniffed
+    """Return the BigQuery type that all values fit."""
+    if content in _FITTING.get(sniffed, (content,)):
+        return sniffed
+    return 'FLOAT64' if (sniffed, content) == ('INT64', 'number') else 'STRING'
 
 
 def _all_can_be_queried(header: Sequence[str]) -> bool:

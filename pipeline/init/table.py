@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import PythonUDFType
 
 from components.query_example_gen.local_tables import create_view, identifier, reading
 from components.query_example_gen.settings import LocalTable
@@ -51,7 +52,7 @@ def open_table(query: str, local: Mapping[str, LocalTable]) -> Iterator[Table]:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(macros())
         connection.create_function(
-            'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type='arrow'
+            'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
         )
 
         def columns_of(name: str) -> dict[str, str]:
@@ -70,11 +71,13 @@ def open_table(query: str, local: Mapping[str, LocalTable]) -> Iterator[Table]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    for relation in ('sample', 'everything'):
-        row = connection.execute(f'SELECT count(*) FROM {relation}').fetchone()
-        assert row is not None
-        if row[0] < SAMPLE_ROWS:
-            break
+    sampled = _rows(connection, 'sample')
+    return sampled if sampled < SAMPLE_ROWS else _rows(connection, 'everything')
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f'SELECT count(*) FROM {relation}').fetchone()
+    assert row is not None
     return row[0]
 
 

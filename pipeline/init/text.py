@@ -8,7 +8,14 @@ from typing import Any
 
 from components.query_example_gen.settings import LocalTable, Split
 from pipeline.init.findings import Findings
-from pipeline.init.gate import MetricBound, overall_bound, slice_bound, slice_names
+from pipeline.init.gate import (
+    ROWS_PER_SLICE,
+    MetricBound,
+    overall_bound,
+    slice_bound,
+    slice_names,
+)
+from pipeline.init.kinds import is_group
 from pipeline.init.names import identifier
 from pipeline.init.sizing import model_for, training_for
 from pipeline.init.source import Source
@@ -20,7 +27,7 @@ SHOWN_CLASSES = 8
 LONGEST_LINE = 100
 """Characters beyond which the settings of a table go on lines of their own."""
 
-_PLAIN = re.compile(r'[A-Za-z_][\w./-]*')
+_PLAIN = re.compile(r'(/|\.{1,2}/)?[A-Za-z_][\w./-]*')
 _NOT_TEXT = ('true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n')
 
 
@@ -85,11 +92,10 @@ def _query(table: str, found: Findings) -> str:
 
 
 def _tables(local: Mapping[str, LocalTable], found: Findings) -> list[str]:
-    by = '' if found.split.column else '  # by all columns: a row never changes its split'
     return [
         '  local:',
         *(line for name, table in local.items() for line in _table(name, table)),
-        f'  split: {_flow(_split(found.split))}{by}',
+        f'  split: {_flow(_split(found.split))}{_split_comment(found)}',
     ]
 
 
@@ -118,15 +124,24 @@ def _split(split: Split) -> dict[str, Any]:
     return _given(split) if split.column else _given(split, 'into')
 
 
+def _split_comment(found: Findings) -> str:
+    if found.split.column:
+        return ''
+    group = next((name for name, guess in found.features.items() if is_group(guess)), None)
+    if group:
+        return f'  # by: {group} would keep rows of one {group} together'
+    return '  # by all columns: a row never changes its split'
+
+
 def _gate(found: Findings) -> list[str]:
-    bound, own = overall_bound(found.label), slice_bound(found.label)
-    slices = slice_names(found.features, found.rows)
+    bound, own = overall_bound(found.label, found.judged), slice_bound(found.label)
+    slices = slice_names(found.features, found.judged)
     lines = ['  metrics:', f'    {bound.metric}: {_bound(bound)}  # {bound.why}']
     if slices:
         lines.append(f'  slices:  # {own.why}')
     return lines + [
         f'    - {{by: {_flow(name)}, metrics: {{{own.metric}: {_bound(own)}}}, '
-        f'min_examples: {max(20, min(200, found.rows // 100))}}}'
+        f'min_examples: {ROWS_PER_SLICE}}}'
         for name in slices
     ]
 

@@ -85,7 +85,7 @@ def _check_free(output: Path, force: bool) -> None:
 
 def _without_place(message: str, source: Source) -> str:
     """Drop from a message what a person who gave a file does not know: the query and its table."""
-    if source.query.startswith('SELECT * FROM `local.'):
+    if not source.is_query:
         message = re.sub(r'^SQL line \d+, column \d+: ', '', message)
     return message.removeprefix('data.local: ').removeprefix(f'{source.shown}: ')
 

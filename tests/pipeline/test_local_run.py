@@ -110,3 +110,54 @@ def test_killed_run_goes_on_where_it_was(project: Project) -> None:
         env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert [r['state'] for r in json.loads(listed.stdout)['runs']] == ['done', 'interrupted']
+
+
+OWN_CODE = """
+import keras
+import tensorflow as tf
+import tensorflow_transform as tft
+from models.inputs import keras_inputs
+
+
+def preprocessing_fn(inputs, custom_config):
+    rooms = tf.sparse.to_dense(tf.cast(inputs['rooms'], tf.float32))[:, 0]
+    town = tf.sparse.to_dense(inputs['town'], '')[:, 0]
+    return {
+        'rooms': tft.scale_to_z_score(rooms),
+        'town': tft.compute_and_apply_vocabulary(town, num_oov_buckets=1),
+        'price': tf.sparse.to_dense(inputs['price'])[:, 0],
+    }
+
+
+def build(inputs, config, units=16):
+    tensors = keras_inputs(inputs)
+    parts = [
+        keras.layers.Embedding(i.size, 4)(tensors[i.name])
+        if i.size
+        else keras.layers.Reshape((1,))(tensors[i.name])
+        for i in inputs
+    ]
+    x = keras.layers.Concatenate()(parts)
+    x = keras.layers.Dense(units, activation='relu')(x)
+    return keras.Model(tensors, keras.layers.Dense(1)(x))
+"""
+"""The functions of docs/own-code.md, for the houses."""
+
+
+def test_own_functions_and_a_search(project: Project) -> None:
+    (project.folder / 'own_houses.py').write_text(OWN_CODE)
+    run = project.run(
+        'transform=own_houses.preprocessing_fn',
+        'model={kind: own_houses.build, options: {units: 8}}',
+        'tune={trials: 2, epochs: 1, space: {learning_rate: [1e-3, 1e-1, log], units: [4, 8]}}',
+        'gate.metrics.rmse.max=1000',
+        'gate.slices=[]',
+    )
+    assert (run.state, run.error) == ('done', None)
+    assert run.step('Tuner').state == 'done'
+    assert run.blessed
+
+    (project.folder / 'own_houses.py').write_text(OWN_CODE.replace("'relu'", "'tanh'"))
+    again = project.run(*run.overrides)
+    assert states(again)['StatisticsGen'] == 'cached'
+    assert states(again)['Trainer'] == 'done'

@@ -62,27 +62,25 @@ def window_text(compiler: Compiler, node: exp.Window, scope: Scope) -> str:
     return f'({" ".join(parts)})'
 
 
-def order_text(compiler: Compiler, items: Sequence[exp.Expression], scope: Scope) -> str:
+def order_text(compiler: Compiler, items: Sequence[exp.Expr], scope: Scope) -> str:
     """Return the DuckDB text of ORDER BY items.
-
-    NULL sorts below everything, and NaN just above NULL, where DuckDB has NaN above everything.
 
     Raises:
         QueryError: As `Compiler.expression`.
     """
-    return ', '.join(
-        order_key(compiler.expression(item.this, scope), item, item.this) for item in items
-    )
+    return ', '.join(order_key(compiler.expression(item.this, scope), item) for item in items)
 
 
-def order_key(value: Typed, item: exp.Ordered, shown: exp.Expression) -> str:
-    """Return the DuckDB text that orders by `value` as `item` says.
+def order_key(value: Typed, item: exp.Expr) -> str:
+    """Return the DuckDB text that orders by `value` as the ORDER BY `item` says.
+
+    NULL sorts below everything, and NaN just above NULL, where DuckDB has NaN above everything.
 
     Raises:
         QueryError: The type has no order.
     """
     if value.type not in types.SCALARS:
-        raise QueryError(f'ORDER BY cannot take {value.type} `{show(shown)}`')
+        raise QueryError(f'ORDER BY cannot take {value.type} `{show(item.this)}`')
     descending = bool(item.args.get('desc'))
     nulls = 'NULLS FIRST' if item.args.get('nulls_first') else 'NULLS LAST'
     key = f'{value.text} {"DESC" if descending else "ASC"} {nulls}'
@@ -175,6 +173,6 @@ def _ordered_aggregate(compiler: Compiler, node: exp.Anonymous, scope: Scope, na
 
 def _bound(compiler: Compiler, spec: exp.WindowSpec, key: str, scope: Scope) -> str:
     value = spec.args.get(key) or 'CURRENT ROW'
-    if isinstance(value, exp.Expression):
+    if isinstance(value, exp.Expr):
         value = compiler.typed(value, scope, types.INT64)
     return f'{value} {spec.args.get(f"{key}_side") or ""}'.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
@@ -13,14 +14,15 @@ from components.query_example_gen.sql import types
 from components.query_example_gen.sql.scope import Relation, Scope, place
 from components.query_example_gen.sql.types import Typed
 
-Handler = Callable[['Compiler', exp.Expression, Scope], Typed]
-_HANDLERS: dict[type[exp.Expression], Handler] = {}
+Handler = Callable[['Compiler', Any, Scope], Typed]
+Specific = TypeVar('Specific', bound=Handler)
+_HANDLERS: dict[type[exp.Expr], Handler] = {}
 
 
-def handles(*kinds: type[exp.Expression]) -> Callable[[Handler], Handler]:
+def handles(*kinds: type[exp.Expr]) -> Callable[[Specific], Specific]:
     """Register a function as the one that compiles these kinds of expression."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: Specific) -> Specific:
         _HANDLERS.update(dict.fromkeys(kinds, handler))
         return handler
 
@@ -41,7 +43,7 @@ class Compiler:
         """Return the DuckDB text and the columns of a query inside `scope`."""
         return self.compile_query(self, node, scope)
 
-    def expression(self, node: exp.Expression, scope: Scope) -> Typed:
+    def expression(self, node: exp.Expr, scope: Scope) -> Typed:
         """Return the DuckDB text and the BigQuery type of an expression.
 
         Raises:
@@ -54,7 +56,7 @@ class Compiler:
                 raise refusal(node)
             return handler(self, node, scope)
 
-    def typed(self, node: exp.Expression, scope: Scope, to: str) -> str:
+    def typed(self, node: exp.Expr, scope: Scope, to: str) -> str:
         """Return the DuckDB text of an expression that must have type `to`.
 
         Raises:
@@ -69,7 +71,7 @@ class Compiler:
 
 
 @contextmanager
-def placed(node: exp.Expression) -> Iterator[None]:
+def placed(node: exp.Expr) -> Iterator[None]:
     """Put the place of `node` in the query before every `QueryError` that does not name one yet."""
     try:
         yield
@@ -80,7 +82,7 @@ def placed(node: exp.Expression) -> Iterator[None]:
         raise QueryError(f'{where}{error}') from None
 
 
-def refusal(node: exp.Expression, detail: str = '') -> QueryError:
+def refusal(node: exp.Expr, detail: str = '') -> QueryError:
     """Return the error for something that is not on the allow-list."""
     if isinstance(node, exp.Parameter | exp.Placeholder | exp.SessionParameter):
         return QueryError(f'query parameter `{show(node)}` has no value; write the value itself')
@@ -90,7 +92,7 @@ def refusal(node: exp.Expression, detail: str = '') -> QueryError:
     )
 
 
-def show(node: exp.Expression) -> str:
+def show(node: exp.Expr) -> str:
     """Return the BigQuery text of a node, shortened to fit a message."""
     text = ' '.join(node.sql('bigquery').split())
     return text if len(text) <= 60 else f'{text[:57]}...'

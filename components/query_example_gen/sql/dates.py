@@ -15,7 +15,7 @@ from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import types
 from components.query_example_gen.sql.types import Typed
 
-Compile = Callable[[exp.Expression], Typed]
+Compile = Callable[[exp.Expr], Typed]
 _V = TypeVar('_V', str, int)
 
 _WEEKDAYS = ('MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY')
@@ -53,7 +53,7 @@ _EXTRACT_TIME = {
 }
 
 
-def part_of(node: exp.Expression) -> str:
+def part_of(node: exp.Expr) -> str:
     """Return the date part that an argument names, such as `MONTH` or `WEEK(MONDAY)`.
 
     Raises:
@@ -83,7 +83,7 @@ def compile_extract(node: exp.Extract, compile_: Compile) -> Typed:
     return Typed(template.format(_naive(value)), types.DATE if part == 'DATE' else types.INT64)
 
 
-def compile_call(name: str, args: Sequence[exp.Expression], compile_: Compile) -> Typed:
+def compile_call(name: str, args: Sequence[exp.Expr], compile_: Compile) -> Typed:
     """Compile one of `FUNCTIONS`.
 
     Args:
@@ -112,7 +112,7 @@ FUNCTIONS = (
 )
 
 
-def _shift(kind: str, verb: str, args: Sequence[exp.Expression], compile_: Compile) -> Typed:
+def _shift(kind: str, verb: str, args: Sequence[exp.Expr], compile_: Compile) -> Typed:
     value = _operand(f'{kind}_{verb}', kind, args, 2, compile_)
     interval = args[1]
     if not isinstance(interval, exp.Interval) or not interval.args.get('unit'):
@@ -139,7 +139,7 @@ def _shift(kind: str, verb: str, args: Sequence[exp.Expression], compile_: Compi
     return Typed(_pick(steps, part, f'{kind}_{verb}').format(value.text, n), kind)
 
 
-def _diff(kind: str, args: Sequence[exp.Expression], compile_: Compile) -> Typed:
+def _diff(kind: str, args: Sequence[exp.Expr], compile_: Compile) -> Typed:
     name = f'{kind}_DIFF'
     a = _operand(name, kind, args, 3, compile_)
     b = _operand(name, kind, args[1:], 2, compile_)
@@ -156,7 +156,7 @@ def _diff(kind: str, args: Sequence[exp.Expression], compile_: Compile) -> Typed
     return Typed(_pick(counts, part, name).format(a.text, b.text), types.INT64)
 
 
-def _trunc(kind: str, args: Sequence[exp.Expression], compile_: Compile) -> Typed:
+def _trunc(kind: str, args: Sequence[exp.Expr], compile_: Compile) -> Typed:
     name = f'{kind}_TRUNC'
     value = _operand(name, kind, args, 2, compile_)
     starts = {p: f"date_trunc('{p}', {{}})" for p in ('DAY', *_MONTHS, 'ISOYEAR')}
@@ -167,7 +167,7 @@ def _trunc(kind: str, args: Sequence[exp.Expression], compile_: Compile) -> Type
     return Typed(f'CAST({text} AS {types.TO_DUCKDB[kind]})', kind)
 
 
-def _last_day(args: Sequence[exp.Expression], compile_: Compile) -> Typed:
+def _last_day(args: Sequence[exp.Expr], compile_: Compile) -> Typed:
     value = _operand('LAST_DAY', 'DATE', args, len(args), compile_)
     part = part_of(args[1]) if len(args) > 1 else 'MONTH'
     months = _pick(_MONTHS, part, 'LAST_DAY')
@@ -178,7 +178,7 @@ def _last_day(args: Sequence[exp.Expression], compile_: Compile) -> Typed:
 
 
 def _operand(
-    name: str, kind: str, args: Sequence[exp.Expression], count: int, compile_: Compile
+    name: str, kind: str, args: Sequence[exp.Expr], count: int, compile_: Compile
 ) -> Typed:
     if len(args) != count or not args:
         raise QueryError(f'{name} takes {count} arguments')

@@ -238,14 +238,14 @@ def _integer(value: int) -> Typed:
     return Typed(f'CAST({value} AS BIGINT)', types.INT64, literal=True)
 
 
-def _choose(tests: Sequence[str], results: Sequence[Typed], node: exp.Expression) -> Typed:
+def _choose(tests: Sequence[str], results: Sequence[Typed], node: exp.Expr) -> Typed:
     """Return a CASE over `tests`, whose last result is the default."""
     texts, shared = _unify(results, node)
     branches = ' '.join(f'WHEN {t} THEN {r}' for t, r in zip(tests, texts[:-1], strict=True))
     return Typed(f'(CASE {branches} ELSE {texts[-1]} END)', shared)
 
 
-def _unify(values: Sequence[Typed], node: exp.Expression) -> tuple[list[str], str]:
+def _unify(values: Sequence[Typed], node: exp.Expr) -> tuple[list[str], str]:
     """Return the texts of `values` coerced to one type, and that type."""
     shared = types.supertype(values)
     if shared == types.NULL:

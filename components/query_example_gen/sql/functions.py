@@ -84,7 +84,7 @@ SAFE.SQRT(FLOAT64) -> FLOAT64                   bq_try_sqrt({0})
 
 COALESCE(T...) -> T                             coalesce({all:, })
 IFNULL(T, T) -> T                               coalesce({0}, {1})
-NULLIF(FLOAT64, FLOAT64) -> FLOAT64             (CASE WHEN bq_float_eq({0}, {1}) THEN NULL ELSE {0} END)
+NULLIF(FLOAT64, FLOAT64) -> FLOAT64             bq_float_nullif({0}, {1})
 NULLIF(T, T) -> T                               nullif({0}, {1})
 GREATEST(FLOAT64...) -> FLOAT64                 bq_float_greatest([{all:, }])
 GREATEST(T...) -> T                             bq_greatest([{all:, }])
@@ -235,20 +235,17 @@ class Signature:
             params += params[-1:] * (len(args) - len(params))
         if len(args) != len(params):
             return None
-        shared = None
-        if 'T' in params:
-            shared = types.supertype(a for a, p in zip(args, params, strict=True) if p == 'T')
-            if shared == types.NULL:
-                shared = types.INT64
-            if shared not in types.SCALARS:
-                return None
-        bound = [_fit(a, shared if p == 'T' else p) for a, p in zip(args, params, strict=True)]
-        if None in bound:
+        shared = types.supertype(a for a, p in zip(args, params, strict=True) if p == 'T')
+        if shared == types.NULL:
+            shared = types.INT64
+        if shared not in types.SCALARS:
             return None
-        fitted = [b for b in bound if b is not None]
-        cost = sum(a.type not in (b.type, types.NULL) for a, b in zip(args, fitted, strict=True))
-        returns = shared if self.returns == 'T' and shared else self.returns
-        return cost, fitted, returns
+        named = [shared if param == 'T' else param for param in params]
+        bound = [b for a, p in zip(args, named, strict=True) if (b := _fit(a, p))]
+        if len(bound) < len(args):
+            return None
+        cost = sum(a.type not in (b.type, types.NULL) for a, b in zip(args, bound, strict=True))
+        return cost, bound, shared if self.returns == 'T' else self.returns
 
     def describe(self) -> str:
         """Return the signature as in BigQuery's reference, without the name."""
@@ -305,8 +302,10 @@ def call(
     """
     bound = [(b, s) for s in table[name] if (b := s.bind(args))]
     if not bound:
-        takes = ' or '.join(s.describe() for s in table[name])
         got = ', '.join(a.type for a in args)
+        if not name[0].isalpha() or name in ('LIKE', 'AND', 'OR', 'NOT'):
+            raise QueryError(f'`{name}` cannot take ({got}); CAST to types that go together')
+        takes = ' or '.join(s.describe() for s in table[name])
         raise QueryError(f'{name} takes {takes}, got ({got})')
     (_, fitted, returns), signature = min(bound, key=lambda pair: pair[0][0])
     texts = [arg.text for arg in fitted]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import types
@@ -246,9 +246,7 @@ def _group(name: str, pattern: str) -> int:
     return 1
 
 
-def _elements(
-    name: str, format_: str, known: Sequence[str] | dict[str, object]
-) -> Iterator[tuple[str, bool]]:
+def _elements(name: str, format_: str, known: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
     """Yield the pieces of a time format, and for each whether it is a `%` element."""
     for match in re.finditer(r'%(E\d*\S|.)?|[^%]+', format_, flags=re.DOTALL):
         piece = match[0]

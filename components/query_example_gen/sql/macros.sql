@@ -13,6 +13,7 @@ CREATE MACRO bq_float_eq(a, b) AS (a = b AND NOT (isnan(a) AND b IS NOT NULL));
 CREATE MACRO bq_float_ne(a, b) AS (a <> b OR (isnan(a) AND isnan(b)));
 CREATE MACRO bq_float_gt(a, b) AS (a > b AND NOT (isnan(a) AND b IS NOT NULL));
 CREATE MACRO bq_float_ge(a, b) AS (a >= b AND NOT (isnan(a) AND b IS NOT NULL));
+CREATE MACRO bq_float_nullif(a, b) AS CASE WHEN bq_float_eq(a, b) THEN NULL ELSE a END;
 CREATE MACRO bq_nan_or(m, x) AS CASE WHEN isnan(m) THEN m ELSE x END;
 CREATE MACRO bq_greatest(xs) AS CASE WHEN list_count(xs) = len(xs) THEN list_max(xs) END;
 CREATE MACRO bq_least(xs) AS CASE WHEN list_count(xs) = len(xs) THEN list_min(xs) END;

@@ -6,26 +6,29 @@ allow-list in `functions.py` and not another dialect's idea of what they are.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sqlglot import exp
 from sqlglot.dialects.bigquery import BigQuery
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.parsers.bigquery import BigQueryParser
 
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql.compiler import placed, refusal, show
 
 
-class _Parser(BigQuery.Parser):
-    FUNCTIONS = {}  # noqa: RUF012 - as declared in sqlglot
-    FUNCTION_PARSERS = {  # noqa: RUF012 - as declared in sqlglot
-        name: BigQuery.Parser.FUNCTION_PARSERS[name] for name in ('CAST', 'SAFE_CAST', 'EXTRACT')
+class _Parser(BigQueryParser):
+    FUNCTIONS: ClassVar = {}
+    FUNCTION_PARSERS: ClassVar = {
+        name: BigQueryParser.FUNCTION_PARSERS[name] for name in ('CAST', 'SAFE_CAST', 'EXTRACT')
     }
-    NO_PAREN_FUNCTIONS = {}  # noqa: RUF012 - as declared in sqlglot
+    NO_PAREN_FUNCTIONS: ClassVar = {}
 
 
 _BINARY = {'this', 'expression'}
 _QUERY = {'with_', 'order', 'limit', 'offset'}
 
-_SYNTAX: dict[type[exp.Expression], set[str]] = {
+_SYNTAX: dict[type[exp.Expr], set[str]] = {
     exp.Select: {
         *_QUERY,
         *('expressions', 'from_', 'joins', 'where', 'group', 'having'),

@@ -191,7 +191,7 @@ class Queries:
                 sources.append(source)
         return text, replace(scope, sources=tuple(sources), merged=merged)
 
-    def _source(self, compiler: Compiler, node: exp.Expression, scope: Scope) -> tuple[str, Source]:
+    def _source(self, compiler: Compiler, node: exp.Expr, scope: Scope) -> tuple[str, Source]:
         if isinstance(node, exp.Table):
             relation = scope.ctes.get(node.name.lower()) if not node.db else None
             if relation:
@@ -210,16 +210,16 @@ class Queries:
         if isinstance(node, exp.Unnest):
             array = compiler.expression(node.expressions[0], scope)
             element = types.element_of(array.type)
-            names = node.args['alias'].columns if node.args.get('alias') else ()
+            names = [column.name for column in getattr(node.args.get('alias'), 'columns', ())]
             if element is None or len(node.expressions) != 1 or len(names) != 1:
                 raise refusal(node)
-            alias = names[0].name
+            alias = names[0]
             source = Source.of(alias, [(alias, element)])
             return f'UNNEST({array.text}) AS {quote(alias)}({quote(alias)})', source
         raise refusal(node)
 
 
-def _items(compiler: Compiler, nodes: Sequence[exp.Expression], scope: Scope) -> list[Item]:
+def _items(compiler: Compiler, nodes: Sequence[exp.Expr], scope: Scope) -> list[Item]:
     items: list[Item] = []
     for node in nodes:
         with placed(node):
@@ -265,7 +265,7 @@ def _star(compiler: Compiler, star: exp.Star, table: str, scope: Scope) -> list[
     ]
 
 
-def _group_key(compiler: Compiler, key: exp.Expression, items: Sequence[Item], scope: Scope) -> str:
+def _group_key(compiler: Compiler, key: exp.Expr, items: Sequence[Item], scope: Scope) -> str:
     value = _positional(key, items) or compiler.expression(key, scope)
     if value.type not in types.SCALARS:
         raise QueryError(f'GROUP BY cannot take {value.type} `{show(key)}`')
@@ -273,15 +273,15 @@ def _group_key(compiler: Compiler, key: exp.Expression, items: Sequence[Item], s
 
 
 def _select_order(
-    compiler: Compiler, ordered: exp.Expression, items: Sequence[Item], scope: Scope
+    compiler: Compiler, ordered: exp.Expr, items: Sequence[Item], scope: Scope
 ) -> str:
     value = _positional(ordered.this, items)
     if value is None:
         return order_text(compiler, [ordered], scope)
-    return order_key(value, ordered, ordered.this)
+    return order_key(value, ordered)
 
 
-def _positional(key: exp.Expression, items: Sequence[Item]) -> Typed | None:
+def _positional(key: exp.Expr, items: Sequence[Item]) -> Typed | None:
     """Return the column that `GROUP BY 1` or `ORDER BY 1` means."""
     if not (isinstance(key, exp.Literal) and key.name.isdigit() and not key.is_string):
         return None
@@ -335,7 +335,7 @@ def _recast(side: Relation, columns: Sequence[tuple[str, str]]) -> str:
     return f'(SELECT {listed} FROM ({side.text}) AS s({", ".join(names)}))'
 
 
-def finished(node: exp.Expression, relation: Relation) -> Relation:
+def finished(node: exp.Expr, relation: Relation) -> Relation:
     """Return a relation whose columns can be named and read.
 
     Raises:

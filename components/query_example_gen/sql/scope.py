@@ -119,7 +119,7 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def place(node: exp.Expression) -> str:
+def place(node: exp.Expr) -> str:
     """Return `SQL line L, column C: ` for the first token of `node` that knows its place."""
     for part in node.walk():
         if 'line' in part.meta:

@@ -50,18 +50,24 @@ def translate(
             to mean the same locally as on BigQuery.
     """
     query = parse(sql)
-    read: dict[str, Source] = {}
+    # Read before the query is compiled, whose errors are placed in the query; a fault of a file
+    # has no place there.
+    named = {'.'.join(part.name for part in table.parts) for table in query.find_all(exp.Table)}
+    known = {name: found[0] for name in sorted(named) if len(found := _matches(name, tables)) == 1}
+    sources = {t: Source.of(t, columns_of(t).items()) for t in dict.fromkeys(known.values())}
+    read: list[str] = []
 
     def find_table(node: exp.Table) -> Source:
-        with placed(node):
-            name = _match('.'.join(part.name for part in node.parts), tables)
-        if name not in read:
-            read[name] = Source.of(name, columns_of(name).items())
-        return read[name]
+        name = '.'.join(part.name for part in node.parts)
+        if name not in known:
+            with placed(node):
+                raise _unknown(name, tables)
+        read.append(known[name])
+        return sources[known[name]]
 
     relation = finished(query, Compiler(Queries(find_table).compile).query(query, Scope()))
     _check_unique(relation.columns)
-    return Translation(relation.text, dict(relation.columns), tuple(read))
+    return Translation(relation.text, dict(relation.columns), tuple(dict.fromkeys(read)))
 
 
 def macros() -> str:
@@ -69,15 +75,18 @@ def macros() -> str:
     return Path(__file__).with_name('macros.sql').read_text(encoding='utf-8')
 
 
-def _match(name: str, tables: Collection[str]) -> str:
-    """Return the known table that `name` means; the project may be left out on either side."""
+def _matches(name: str, tables: Collection[str]) -> list[str]:
+    """Return the known tables that `name` may mean; the project may be left out on either side."""
     if name in tables:
-        return name
-    found = [t for t in tables if t.endswith(f'.{name}') or name.endswith(f'.{t}')]
-    if len(found) == 1:
-        return found[0]
+        return [name]
+    return [t for t in tables if t.endswith(f'.{name}') or name.endswith(f'.{t}')]
+
+
+def _unknown(name: str, tables: Collection[str]) -> QueryError:
     known = ', '.join(f'`{t}`' for t in tables) or 'none'
-    raise QueryError(
+    if len(_matches(name, tables)) > 1:
+        return QueryError(f'table `{name}` is ambiguous; tables in data.local: {known}')
+    return QueryError(
         f'unknown table `{name}`{suggest(name, tables)}; tables in data.local: {known}'
     )
 

@@ -86,7 +86,7 @@ def _table(task: str) -> dict[str, list]:
     if task == 'binary':
         p = np.clip(rng.beta(2, 2, ROWS) + 0.2 * (labels - 0.5), 0, 1).astype(np.float32)
         return rows | {'p': p.tolist()}
-    p = rng.dirichlet(np.ones(len(CLASSES[task])), ROWS)
-    p[np.arange(ROWS), labels] += 0.2
-    p = (p / p.sum(1, keepdims=True)).astype(np.float32)
-    return rows | {f'p{i}': p[:, i].tolist() for i in range(p.shape[1])}
+    weights = rng.dirichlet(np.ones(len(CLASSES[task])), ROWS)
+    weights[np.arange(ROWS), labels] += 0.2
+    shares = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+    return rows | {f'p{i}': shares[:, i].tolist() for i in range(shares.shape[1])}

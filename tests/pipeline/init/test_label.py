@@ -41,7 +41,7 @@ def test_label_as_asked_in_any_case() -> None:
 
 
 def test_unknown_label_says_what_is_near() -> None:
-    with pytest.raises(InitError, match="no column 'sice'; did you mean 'size'"):
+    with pytest.raises(InitError, match="no column 'sice' for a label; did you mean 'size'"):
         choose_label(columns_of({'a': 'BOOL', 'size': 'FLOAT64'}), 'sice')
 
 

@@ -1,0 +1,104 @@
+import keras
+import numpy as np
+import pytest
+
+from models.callbacks import TrainingError
+from models.hardware import precision
+from models.target import TargetError
+from models.training import StandardSquaredError, build_model, fit
+
+
+def predicted(model, split):
+    return model.predict(split.batches(1000, inputs=model.input), verbose=0)
+
+
+def trained(made, **settings):
+    config = made.config(**settings)
+    keras.utils.set_random_seed(config.train.seed)
+    model = build_model(config, made.data)
+    history = fit(model, config, made.data)
+    return model, history
+
+
+def test_a_regression_learns_what_made_the_data(artifacts):
+    made = artifacts('regression')
+    train = {'epochs': 30, 'batch_size': 32, 'learning_rate': 0.02}
+    model, history = trained(made, train=train, model={'hidden': [16]})
+    assert min(history.history['val_rmse']) < 0.5 * made.data.evaluation.labels.deviation
+    found = model.evaluate(made.data.evaluation.batches(50, inputs=model.input), return_dict=True)
+    assert found['loss'] == pytest.approx(min(history.history['val_loss']), rel=1e-5)
+    assert found['rmse'] == pytest.approx(min(history.history['val_rmse']), rel=1e-4)
+
+
+@pytest.mark.parametrize('patience', [None, {'patience': 2}])
+def test_the_best_weights_are_kept_when_later_epochs_are_worse(artifacts, patience):
+    made = artifacts('regression')
+    train = {'epochs': 8, 'batch_size': 16, 'learning_rate': 3.0, 'early_stopping': patience}
+    model, history = trained(made, train=train, model={'hidden': [8]})
+    losses = history.history['val_loss']
+    assert losses[-1] > min(losses)
+    found = model.evaluate(made.data.evaluation.batches(150, inputs=model.input), return_dict=True)
+    assert found['loss'] == pytest.approx(min(losses), rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(artifacts):
+    made = artifacts('regression')
+    once, again, other = (
+        predicted(trained(made, train={'epochs': 1, 'seed': seed})[0], made.data.evaluation)
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_allclose(once, again, rtol=1e-5)
+    assert np.abs(once - other).max() > 1e-3
+
+
+def test_class_weights_move_predictions_to_the_class_that_weighs_more(artifacts):
+    made = artifacts('binary')
+    train = {'epochs': 3, 'batch_size': 64, 'learning_rate': 0.01}
+    plain = predicted(trained(made, train=train)[0], made.data.evaluation)
+    weighted = predicted(
+        trained(made, train=train | {'class_weights': {'1': 10.0}})[0], made.data.evaluation
+    )
+    balanced = predicted(
+        trained(made, train=train | {'class_weights': 'balanced'})[0], made.data.evaluation
+    )
+    assert plain.mean() + 0.2 < weighted.mean()
+    assert plain.mean() < balanced.mean() < weighted.mean()
+
+
+def test_an_unknown_class_in_the_weights(artifacts):
+    made = artifacts('multiclass')
+    with pytest.raises(TargetError, match="'tpo' is no class of 'kind'; known: 'low', 'mid'"):
+        build_model(made.config(train={'class_weights': {'tpo': 2}}), made.data)
+
+
+def test_a_learning_rate_that_is_too_high_is_named(artifacts):
+    made = artifacts('regression')
+    train = {'epochs': 3, 'learning_rate': 1e30, 'optimizer': 'sgd'}
+    with pytest.raises(TrainingError, match=r'loss became (nan|inf) in epoch 1 at learning rate'):
+        trained(made, train=train)
+
+
+@pytest.mark.parametrize('optimizer', ['adam', 'adamw', 'sgd', 'rmsprop'])
+def test_optimizers_and_schedules_reach_the_model(artifacts, optimizer):
+    made = artifacts('binary')
+    train = {'epochs': 2, 'batch_size': 100, 'optimizer': optimizer, 'schedule': 'one_cycle'}
+    model = build_model(made.config(train=train), made.data)
+    assert type(model.optimizer).__name__.lower() == optimizer
+    assert model.optimizer._learning_rate.steps == 8
+
+
+def test_mixed_precision_keeps_answers_in_float32_and_ends_with_the_model(artifacts):
+    made = artifacts('multiclass')
+    with precision('mixed_bfloat16'):
+        model = build_model(made.config(), made.data)
+    assert model.get_layer('hidden_1').compute_dtype == 'bfloat16'
+    assert model.output.dtype == 'float32'
+    assert keras.config.dtype_policy().name == 'float32'
+    assert predicted(model, made.data.evaluation).dtype == np.float32
+
+
+def test_the_loss_is_in_units_of_the_variance():
+    loss = StandardSquaredError(4.0)
+    truth, guess = np.array([[1.0], [5.0]]), np.array([[5.0], [5.0]])
+    assert float(loss(truth, guess)) == pytest.approx(0.5)
+    assert keras.losses.deserialize(keras.losses.serialize(loss)).deviation == 4.0
