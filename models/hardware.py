@@ -14,6 +14,11 @@ def strategy() -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
+def compiles() -> bool:
+    """Whether steps are compiled by XLA: on GPUs; on CPUs it makes them several times slower."""
+    return bool(tf.config.list_logical_devices('GPU'))
+
+
 @contextmanager
 def precision(policy: str) -> Iterator[None]:
     """Make a Keras dtype policy the default for layers built within."""

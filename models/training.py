@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow_transform as tft
 
-from models import own, wide_deep
+from models import hardware, own, wide_deep
 from models.callbacks import BestWeights, StopOnFailure
 from models.dataset import EVAL_BATCH, Reader, Split
 from models.inputs import TransformGraph, vocabulary
@@ -91,6 +91,7 @@ def build_model(config: TrainerConfig, data: Data) -> keras.Model:
         optimizer=_optimizer(config.train, steps),
         loss=_loss(target, labels),
         metrics=_metrics(target),
+        jit_compile=hardware.compiles(),
     )
     return model
 

@@ -52,10 +52,11 @@ def run(
     require_blessed: bool,
     verbose: bool,
 ) -> None:
-    """Run RECIPE, a file or the name of one that ships with Sluice, on this machine.
+    """Run a recipe on this machine.
 
-    Steps whose inputs, settings and code are unchanged are reused. An interrupted run goes on
-    where it stopped when the same command is given again.
+    RECIPE is a file, or the name of one that ships with Sluice (`sluice recipe list`). Steps
+    whose inputs, settings and code are unchanged are reused. An interrupted run goes on where it
+    stopped when the same command is given again.
     """
     path, loaded = _load(recipe, overrides)
     _check(path, loaded, overrides)
@@ -81,7 +82,10 @@ def run(
 @store_option
 @json_option
 def runs(recipe: str | None, store: Path, as_json: bool) -> None:
-    """List runs, newest first; of one RECIPE if it is named."""
+    """List runs, newest first.
+
+    With RECIPE, only the runs of that one.
+    """
     from pipeline import show as view
     from pipeline.store import Store
 
@@ -100,10 +104,10 @@ def runs(recipe: str | None, store: Path, as_json: bool) -> None:
 @store_option
 @json_option
 def show(run: str | None, store: Path, as_json: bool) -> None:
-    """Show a RUN: steps, metrics by slice against bounds and baseline, and where things are.
+    """Show one run in full.
 
-    RUN is an id, the beginning of one, or a recipe's name for its last run; by default the
-    last run of all.
+    Steps, metrics by slice against bounds and baseline, and where things are. RUN is an id, the
+    beginning of one, or a recipe's name for its last run; by default the last run of all.
     """
     from pipeline import show as view
     from pipeline.store import Store
@@ -130,7 +134,7 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
     help='File to write.',
 )
 def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
-    """Compile RECIPE for Vertex Pipelines."""
+    """Compile a recipe for Vertex Pipelines."""
     path, loaded = _load(recipe, overrides)
     if loaded.data.local:
         _check(path, loaded, overrides)
@@ -175,9 +179,10 @@ def init(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Write a working recipe from SOURCE: a CSV, Parquet or JSON-lines file, or a query.
+    """Write a working recipe from a table or a query.
 
-    Kinds of features and the task are guessed from the data; every guess is in the file.
+    SOURCE is a CSV, Parquet or JSON-lines file, or BigQuery SQL. Kinds of features and the task
+    are guessed from the data; every guess is in the file.
     """
     from pipeline.init import InitError, write_recipe
 

@@ -23,6 +23,9 @@ MARKS = {
     'running': ('…', 'dim'),
 }
 
+METRICS_SHOWN = 2
+"""Metrics that fit into a line; those of the eval split come first, without its loss."""
+
 
 class Progress:
     """Draws a run's steps; on no terminal, prints each once it has ended."""
@@ -85,13 +88,17 @@ class Running(logging.Handler):
         self.step = name
         self.started = time.monotonic()
         self.last: dict[str, Any] = {}
-        self.summary = ''
-        """The last thing it reported, in words."""
+        self.message = ''
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a report."""
         self.last = getattr(record, 'progress', {})
-        self.summary = record.getMessage()
+        self.message = record.getMessage()
+
+    @property
+    def summary(self) -> str:
+        """The last thing it reported, in words."""
+        return progress_text(self.last | {'seconds_left': None}) or self.message
 
     def __rich__(self) -> Table:
         grid = Table.grid(padding=(0, 1))
@@ -101,7 +108,8 @@ class Running(logging.Handler):
         if total:
             cells.append(ProgressBar(total=total, completed=done or 0, width=24))
         if self.last:
-            cells.append(Text(progress_text(self.last), style='dim'))
+            words = Text(progress_text(self.last), style='dim', overflow='ellipsis', no_wrap=True)
+            cells.append(words)
         grid.add_row(*cells)
         return grid
 
@@ -113,7 +121,10 @@ def progress_text(progress: dict[str, Any]) -> str:
     parts = (
         [f'{unit} {count}/{total:,}' if total else f'{count} {unit}'] if done is not None else []
     )
-    parts += [f'{name} {value:.4g}' for name, value in (progress.get('metrics') or {}).items()]
-    if (left := progress.get('seconds_left')) is not None:
+    metrics = progress.get('metrics') or {}
+    measured = {k: v for k, v in metrics.items() if k.startswith('val_') and k != 'val_loss'}
+    shown = list((measured or metrics).items())[:METRICS_SHOWN]
+    parts += [f'{name} {value:.4g}' for name, value in shown]
+    if left := progress.get('seconds_left'):
         parts.append(f'{seconds_text(left)} left')
     return ' · '.join(parts)

@@ -125,6 +125,8 @@ class RunRecords:
         run = Run.model_validate(json.loads(path.read_text(encoding='utf-8')))
         if run.state == 'running' and not _alive(run.pid):
             run.state = 'interrupted'
+            for step in run.steps:
+                step.state = 'pending' if step.state == 'running' else step.state
         return run
 
 

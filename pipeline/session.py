@@ -47,7 +47,8 @@ def start(
         sys.path.insert(0, here)
     with quiet(log, verbose=verbose, to_stderr=as_json) as console:
         about = escape(recipe.description or f'{recipe.task} of {recipe.label}')
-        console.print(f'[bold]{recipe.name}[/bold] · {about} · run {run}')
+        console.print(f'[bold]{recipe.name}[/bold] · {about}')
+        console.print(f'[dim]run {run}[/dim]')
 
         def waiting(holder: str) -> None:
             console.print(f'Waiting for {escape(holder)}, which uses {store.folder} …')

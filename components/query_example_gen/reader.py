@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 ROWS = 65_536
 """Rows of a batch."""
 
+BYTES = 64 * 2**20
+"""Size above which a batch is cut, as long texts may make it."""
+
 MEMORY = '2GB'
 """What DuckDB may hold; joins and sorts that need more spill to a temporary folder."""
 
@@ -57,11 +60,15 @@ class Query:
         """
         import pyarrow as pa
 
+        # With several threads, sums of floats and the order of grouped and joined rows would differ
+        # from run to run; what follows takes longer than reading with one.
+        self._connection.execute('SET threads = 1')
         arrays = [name for name, type_ in self.columns.items() if type_.startswith('REPEATED')]
         try:
             for batch in self._connection.sql(self._sql).to_arrow_reader(rows):
                 _check_arrays(batch, arrays)
-                yield batch
+                step = max(1, len(batch) * BYTES // max(batch.nbytes, BYTES))
+                yield from (batch.slice(i, step) for i in range(0, len(batch), step))
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             # Arrow's C stream, which the rows come through, knows DuckDB's errors as text only.
             place = 'data.query'

@@ -1,5 +1,6 @@
 """How a CSV file is laid out: what divides its values, whether it is headed, what means missing."""
 
+import codecs
 import csv
 import gzip
 import re
@@ -12,6 +13,7 @@ from typing import Literal
 
 import duckdb
 
+from components.query_example_gen.duckdb_text import Value, literal, reader_call, reading
 from pipeline.init.errors import InitError
 from pipeline.init.profile import ISO_DATE, NUMBER
 
@@ -33,6 +35,8 @@ _ORDERLY = re.compile(f'{NUMBER}|{ISO_DATE}')
 
 Content = Literal['whole', 'number', 'code', 'date', 'truth', 'text']
 """What all values of a column are: whole numbers, numbers, digits that say no quantity, …"""
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 _CONTENTS: dict[Content, str] = {
     'whole': r'[+-]?(0|[1-9]\d{0,17})',
@@ -71,11 +75,15 @@ def read_layout(paths: Sequence[Path]) -> CsvLayout:
 
     Raises:
       InitError: A file is empty, not text, ragged, or of one column.
+      QueryError: As the reader raises it, of what stands below the head.
     """
     lines = list(islice(_lines(paths[0]), HEAD_LINES))
     if not any(line.strip() for line in lines):
         raise InitError(f'{paths[0]}: is empty')
-    delimiter, rows = _divided(lines)
+    try:
+        delimiter, rows = _divided(lines)
+    except csv.Error as error:
+        raise InitError(f'{paths[0]}: not readable as CSV: {error}') from None
     width = Counter(len(row) for row in rows if row).most_common(1)[0][0]
     if width < 2:
         raise InitError(
@@ -96,9 +104,10 @@ def _lines(path: Path) -> Iterator[str]:
         with opened(path, 'rt', encoding='utf-8-sig', newline='') as file:
             yield from file
     except UnicodeDecodeError as error:
+        seen = 'UTF-16' if error.object[:2] in _UTF16 else 'LATIN1'
         raise InitError(
             f'{path}: is not UTF-8 text (byte {error.object[error.start]:#x}); convert it: '
-            f'iconv -f LATIN1 -t UTF-8 {path.name} > utf8-{path.name}'
+            f'iconv -f {seen} -t UTF-8 {path.name} > utf8-{path.name}'
         ) from None
     except (gzip.BadGzipFile, EOFError):
         raise InitError(f'{path}: is no whole gzip file, as its name says') from None
@@ -120,14 +129,10 @@ def _check_widths(path: Path, rows: Sequence[Sequence[str]], skipped: int, width
     # The last row may be cut off by the end of the head.
     for i, row in enumerate(rows[skipped:-1] if len(rows) > 2 else rows, skipped + 1):
         if row and len(row) != width:
-            raise InitError(_ragged(path, i, width, len(row)))
-
-
-def _ragged(path: Path, row: int, expected: int, found: int) -> str:
-    return (
-        f'{path}: row {row} has {found} values where {expected} were expected; mend or remove it '
-        '(a value that holds the delimiter needs double quotes)'
-    )
+            raise InitError(
+                f'{path}, line {i}: expected {width} columns, found {len(row)}; mend the line '
+                '(a value that holds the delimiter needs double quotes)'
+            )
 
 
 def _is_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -159,7 +164,7 @@ def _is_orderly(values: Iterable[str]) -> bool:
 def _with_contents(layout: CsvLayout, paths: Sequence[Path]) -> CsvLayout:
     """Read all values, as texts, for what a sniffer that reads some cannot know."""
     names = [f'c{i}' for i in range(layout.width)]
-    words = ', '.join(map(_text, NULL_WORDS))
+    words = ', '.join(map(literal, NULL_WORDS))
     measures = []
     for name in names:
         x = f'trim({name})'
@@ -168,21 +173,22 @@ def _with_contents(layout: CsvLayout, paths: Sequence[Path]) -> CsvLayout:
             f'bool_or({name} <> {x})',
             f'list(DISTINCT {x}) FILTER ({x} IN ({words}))',
             *(
-                f'bool_and(regexp_full_match({x}, {_text(pattern)})) FILTER ({present})'
+                f'bool_and(regexp_full_match({x}, {literal(pattern)})) FILTER ({present})'
                 for pattern in _CONTENTS.values()
             ),
         ]
-    typed = ', '.join(f"'{name}': 'VARCHAR'" for name in names)
-    files = ', '.join(_text(str(path)) for path in paths)
-    table = (
-        f'read_csv([{files}], auto_detect = false, columns = {{{typed}}}, '
-        f"delim = {_text(layout.delimiter)}, quote = '\"', escape = '\"', "
-        f'header = {layout.header is not None}, skip = {layout.skip_rows})'
-    )
-    try:
+    options: dict[str, Value] = {
+        'auto_detect': False,
+        'columns': dict.fromkeys(names, 'VARCHAR'),
+        'delim': layout.delimiter,
+        'quote': '"',
+        'escape': '"',
+        'header': layout.header is not None,
+        'skip': layout.skip_rows,
+    }
+    table = reader_call('read_csv', [str(path) for path in paths], options)
+    with reading(', '.join(map(str, paths[:3]))):
         found = duckdb.execute(f'SELECT {", ".join(measures)} FROM {table}').fetchone()
-    except duckdb.Error as error:
-        raise InitError(_explained(error, paths, layout.width)) from None
     assert found is not None
     columns = [found[i : i + len(_CONTENTS) + 2] for i in range(0, len(found), len(_CONTENTS) + 2)]
     contents = tuple(_content(column[2:]) for column in columns)
@@ -202,19 +208,3 @@ def _with_contents(layout: CsvLayout, paths: Sequence[Path]) -> CsvLayout:
 
 def _content(fits: Sequence[bool | None]) -> Content:
     return next((c for c, fit in zip(_CONTENTS, fits, strict=True) if fit), 'text')
-
-
-def _explained(error: duckdb.Error, paths: Sequence[Path], width: int) -> str:
-    text = str(error)
-    line = re.search(r'Line: (\d+)', text)
-    file = re.search(r'file = (.+)', text)
-    path = Path(file.group(1).strip()) if file else paths[0]
-    found = re.search(r'Found: (\d+)', text)
-    if line and found:
-        return _ragged(path, int(line.group(1)), width, int(found.group(1)))
-    at = f': line {line.group(1)}' if line else ''
-    return f'{path}{at}: {text.splitlines()[0]}'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from components.query_example_gen.duckdb_text import identifier as quoted
 from components.query_example_gen.settings import Split
 from pipeline.init.errors import InitError
 from pipeline.init.kinds import Guess, guess_kind
 from pipeline.init.label import Label, choose_label, guess_label
 from pipeline.init.names import clean_names, identifier, unused
-from pipeline.init.profile import Column, profile, quoted
+from pipeline.init.profile import Column, profile
 from pipeline.init.sizing import split_for
 from pipeline.init.split import split_by_column
 from pipeline.init.table import Table

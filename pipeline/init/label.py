@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import duckdb
 
+from components.query_example_gen.duckdb_text import identifier as quoted
 from pipeline.init.errors import InitError
 from pipeline.init.names import can_be_queried, identifier, literal
-from pipeline.init.profile import Column, number_text, quoted
+from pipeline.init.profile import Column, number_text
 from pipeline.init.split import is_split_name
 from pipeline.suggest import nearest
 

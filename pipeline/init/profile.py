@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from components.query_example_gen.duckdb_text import identifier
+
 LARGEST_FLOAT = 3.4e38
 """Numbers beyond this are infinite to the float32 that a model sees."""
 
@@ -82,11 +84,6 @@ class Column:
         return self.rows - self.present
 
 
-def quoted(name: str) -> str:
-    """Return a name as an identifier of DuckDB."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def profile(
     connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[str, str]
 ) -> list[Column]:
@@ -101,7 +98,7 @@ def profile(
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, table: str, name: str, type_: str) -> Column:
-    x = quoted(name)
+    x = identifier(name)
     found = _measured(connection, table, {'rows': 'count(*)'} | _measures(x, type_))
     dated = {way: found.pop(way) or 0.0 for way in _DATE_WAYS if way in found}
     numbers = {way: found.pop(way) for way in NUMBER_TEXTS if way in found}

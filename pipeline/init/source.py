@@ -8,7 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from components.query_example_gen.local_tables import FORMATS, create_view, identifier
+from components.query_example_gen.duckdb_text import identifier
+from components.query_example_gen.local_tables import FORMATS, create_view
 from components.query_example_gen.settings import LocalTable
 from components.query_example_gen.sql.types import from_duckdb
 from pipeline.init.csv_layout import Content, CsvLayout, read_layout

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import duckdb
 
+from components.query_example_gen.duckdb_text import identifier as quoted
 from components.query_example_gen.settings import Split
-from pipeline.init.profile import Column, quoted
+from pipeline.init.profile import Column
 
 NAMES = ('split', 'fold', 'partition', 'set', 'subset', 'dataset', 'data_split', 'split_name')
 """Names that such a column may have."""

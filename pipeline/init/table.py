@@ -8,7 +8,8 @@ import duckdb
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 
-from components.query_example_gen.local_tables import create_view, identifier, reading
+from components.query_example_gen.duckdb_text import identifier, reading
+from components.query_example_gen.local_tables import create_view
 from components.query_example_gen.settings import LocalTable
 from components.query_example_gen.splits import fingerprints
 from components.query_example_gen.sql import macros, translate

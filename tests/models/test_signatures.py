@@ -8,7 +8,7 @@ import tensorflow as tf
 from models.signatures import export
 from models.training import build_model, fit
 from tests.models.conftest import TYPES
-from tests.transforms.analysis import raw_spec, serialized
+from tests.transforms.analysis import serialized
 
 TASKS = ['regression', 'binary', 'multiclass']
 V1_SESSION = """
@@ -33,8 +33,9 @@ def exported(artifacts, tmp_path_factory):
     def of(task):
         if task not in made:
             pipeline = artifacts(task)
-            model = build_model(pipeline.config(), pipeline.data)
-            fit(model, pipeline.config(), pipeline.data)
+            config = pipeline.config(train={'epochs': 3, 'batch_size': 64, 'learning_rate': 0.05})
+            model = build_model(config, pipeline.data)
+            fit(model, config, pipeline.data)
             directory = str(tmp_path_factory.mktemp('exported') / task)
             export(model, pipeline.data.graph, pipeline.data.target, directory)
             made[task] = pipeline, directory, tf.saved_model.load(directory).signatures
@@ -81,13 +82,6 @@ def test_clients_give_only_what_the_transform_uses(exported):
         'code': (tf.float64, 1),
         'day': (tf.string, 1),
     }
-
-
-def test_whole_numbers_pass_unchanged_up_to_two_to_the_53(exported):
-    """Beyond 2^24 a float32 would meet its neighbour's category."""
-    _, _, signatures = exported('regression')
-    inputs = signatures['serving_default'].structured_input_signature[1]
-    assert inputs['code'].dtype == tf.float64
 
 
 @pytest.mark.parametrize('task', TASKS)
@@ -155,7 +149,3 @@ def test_one_row_and_none(exported, task):
     for count in (0, 1):
         found = signatures['serving_examples'](examples=as_examples(pipeline.eval_rows)[:count])
         assert all(len(values) == count for values in found.values())
-
-
-def test_examples_parse_as_the_fixture_says():
-    assert set(raw_spec(TYPES)) == set(TYPES)

@@ -22,7 +22,7 @@ def trained(made, **settings):
 
 def test_a_regression_learns_what_made_the_data(artifacts):
     made = artifacts('regression')
-    train = {'epochs': 30, 'batch_size': 32, 'learning_rate': 0.02}
+    train = {'epochs': 20, 'batch_size': 32, 'learning_rate': 0.03}
     model, history = trained(made, train=train, model={'hidden': [16]})
     assert min(history.history['val_rmse']) < 0.5 * made.data.evaluation.labels.deviation
     found = model.evaluate(made.data.evaluation.batches(50, inputs=model.input), return_dict=True)
@@ -30,39 +30,47 @@ def test_a_regression_learns_what_made_the_data(artifacts):
     assert found['rmse'] == pytest.approx(min(history.history['val_rmse']), rel=1e-4)
 
 
-@pytest.mark.parametrize('patience', [None, {'patience': 2}])
-def test_the_best_weights_are_kept_when_later_epochs_are_worse(artifacts, patience):
+class Spoiled(keras.callbacks.Callback):
+    """Ruins the weights before the third epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            self.model.set_weights([100 * w for w in self.model.get_weights()])
+
+
+@pytest.mark.parametrize('early_stopping', [None, {'patience': 1}])
+def test_the_best_weights_are_kept_when_later_epochs_are_worse(artifacts, early_stopping):
     made = artifacts('regression')
-    train = {'epochs': 8, 'batch_size': 16, 'learning_rate': 3.0, 'early_stopping': patience}
-    model, history = trained(made, train=train, model={'hidden': [8]})
-    losses = history.history['val_loss']
-    assert losses[-1] > min(losses)
+    config = made.config(train={'epochs': 4, 'early_stopping': early_stopping})
+    model = build_model(config, made.data)
+    losses = fit(model, config, made.data, [Spoiled()]).history['val_loss']
+    assert len(losses) == (3 if early_stopping else 4)
+    assert losses[-1] > 10 * min(losses)
     found = model.evaluate(made.data.evaluation.batches(150, inputs=model.input), return_dict=True)
-    assert found['loss'] == pytest.approx(min(losses), rel=1e-4)
+    assert found['loss'] == pytest.approx(losses[1], rel=1e-5)
 
 
-def test_the_same_seed_gives_the_same_model_and_another_seed_another(artifacts):
+def test_the_same_seed_gives_the_same_model(artifacts):
     made = artifacts('regression')
-    once, again, other = (
-        predicted(trained(made, train={'epochs': 1, 'seed': seed})[0], made.data.evaluation)
-        for seed in (1, 1, 2)
+    once, again = (
+        predicted(trained(made, train={'epochs': 1})[0], made.data.evaluation) for _ in range(2)
     )
     np.testing.assert_allclose(once, again, rtol=1e-5)
-    assert np.abs(once - other).max() > 1e-3
 
 
 def test_class_weights_move_predictions_to_the_class_that_weighs_more(artifacts):
     made = artifacts('binary')
     train = {'epochs': 3, 'batch_size': 64, 'learning_rate': 0.01}
-    plain = predicted(trained(made, train=train)[0], made.data.evaluation)
-    weighted = predicted(
-        trained(made, train=train | {'class_weights': {'1': 10.0}})[0], made.data.evaluation
-    )
-    balanced = predicted(
-        trained(made, train=train | {'class_weights': 'balanced'})[0], made.data.evaluation
+    plain, weighted = (
+        predicted(trained(made, train=train | {'class_weights': weights})[0], made.data.evaluation)
+        for weights in (None, {'1': 10.0})
     )
     assert plain.mean() + 0.2 < weighted.mean()
-    assert plain.mean() < balanced.mean() < weighted.mean()
+
+
+def test_the_batch_size_sets_the_number_of_steps(artifacts):
+    model, _ = trained(artifacts('regression'), train={'epochs': 2, 'batch_size': 150})
+    assert int(model.optimizer.iterations) == 2 * 3
 
 
 def test_an_unknown_class_in_the_weights(artifacts):

@@ -231,7 +231,7 @@ def test_a_file_that_is_there_stays_unless_forced() -> None:
         ('a,b\n' + '1.5,x\n2,x\n' * 40, {'label': 'b'}, "label 'b' has the same value"),
         ('a,b\n' + '1.5,x\n2,y\n' * 40, {'label': 'c'}, "no column 'c' for a label; known: a, b"),
         ('a,b\n' + '1,x\n1,y\n' * 40, {}, "nothing to learn 'b' from: a: the same value"),
-        ('a,b\n' + '1,x\n2,y\n' * 40 + '1\n', {}, r't.csv: row 82 has 1 values where 2'),
+        ('a,b\n' + '1,x\n2,y\n' * 40 + '1\n', {}, r't.csv, line 82: expected 2 columns, found 1'),
         ('a,b\n1,2\n', {'name': 'No Good'}, '--name No Good: use a-z'),
     ],
 )
