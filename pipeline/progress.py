@@ -116,11 +116,11 @@ class Running(logging.Handler):
 
 def progress_text(progress: dict[str, Any]) -> str:
     """Return progress as words: `epochs 3/10 · rmse 1.08 · 12.0 s left`."""
-    done, total, unit = progress.get('done'), progress.get('total'), progress.get('unit', '')
-    count = f'{done:,.4g}' if isinstance(done, float) else f'{done:,}'
-    parts = (
-        [f'{unit} {count}/{total:,}' if total else f'{count} {unit}'] if done is not None else []
-    )
+    parts = []
+    if (done := progress.get('done')) is not None:
+        count = f'{done:,.4g}' if isinstance(done, float) else f'{done:,}'
+        unit, total = progress.get('unit', ''), progress.get('total')
+        parts.append(f'{unit} {count}/{total:,}' if total else f'{count} {unit}')
     metrics = progress.get('metrics') or {}
     measured = {k: v for k, v in metrics.items() if k.startswith('val_') and k != 'val_loss'}
     shown = list((measured or metrics).items())[:METRICS_SHOWN]

@@ -106,3 +106,4 @@ def test_progress_in_words() -> None:
     progress['metrics'] = {'loss': 0.5, 'rmse': 1, 'val_loss': 0.6, 'val_rmse': 1.1, 'val_mae': 0.8}
     assert progress_text(progress) == 'epochs 3/10 · val_rmse 1.1 · val_mae 0.8 · 12.0 s left'
     assert progress_text({'done': 50000, 'total': None, 'unit': 'rows'}) == '50,000 rows'
+    assert progress_text({}) == ''
