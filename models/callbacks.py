@@ -1,11 +1,13 @@
 """What happens beside the training steps: progress, best weights, a stop when it fails."""
 
+import json
 import logging
 import math
 import time
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 PROGRESS_INTERVAL = 0.25
 """Seconds between reports at least, within an epoch."""
@@ -129,3 +131,34 @@ class StopOnFailure(keras.callbacks.Callback):
                     'lower train.learning_rate (or give it a warmup); if it stays, look for '
                     'extreme values in the features'
                 )
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Losses, metrics, learning rate and seconds of each epoch."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Begin anew."""
+        self.epochs: list[dict[str, float]] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Note the epoch."""
+        self.epochs.append(
+            {
+                'epoch': epoch + 1,
+                **{k: float(v) for k, v in (logs or {}).items()},
+                'learning_rate': float(self.model.optimizer.learning_rate),
+                'seconds': round(time.monotonic() - self._start, 3),
+            }
+        )
+
+    def write(self, path: str) -> None:
+        """Write them as JSON, with the epoch whose weights the model has."""
+        best = min(self.epochs, key=lambda e: e['val_loss'])
+        text = json.dumps({'best_epoch': best['epoch'], 'epochs': self.epochs}, indent=2)
+        tf.io.gfile.makedirs(path.rpartition('/')[0])
+        with tf.io.gfile.GFile(path, 'w') as file:
+            file.write(text)

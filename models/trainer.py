@@ -1,14 +1,11 @@
 """The Trainer's `run_fn`: from raw examples and a transform graph to an exported model."""
 
-import json
-import time
 from typing import Any, Protocol
 
 import keras
-import tensorflow as tf
 
 from models import hardware, signatures
-from models.callbacks import Progress
+from models.callbacks import EpochLog, Progress
 from models.search_space import with_values
 from models.settings import TrainerConfig
 from models.training import build_model, fit, load_data
@@ -46,44 +43,13 @@ def run_fn(fn_args: FnArgs) -> None:
     data = load_data(
         fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config
     )
-    history = History()
+    log = EpochLog()
     with hardware.precision(config.train.precision), hardware.strategy().scope():
         model = build_model(config, data)
         if fn_args.base_model:
             warm_start(model, fn_args.base_model)
-        logs = keras.callbacks.TensorBoard(fn_args.model_run_dir, write_graph=False)
-        fit(model, config, data, [Progress(), history, logs])
-    history.write(f'{fn_args.model_run_dir}/history.json')
+        events = keras.callbacks.TensorBoard(fn_args.model_run_dir, write_graph=False)
+        fit(model, config, data, [Progress(), log, events])
+    log.write(f'{fn_args.model_run_dir}/history.json')
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
-
-
-class History(keras.callbacks.Callback):
-    """Losses, metrics, learning rate and seconds of each epoch."""
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Begin anew."""
-        self.epochs: list[dict[str, float]] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the clock."""
-        self._start = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch."""
-        self.epochs.append(
-            {
-                'epoch': epoch + 1,
-                **{k: float(v) for k, v in (logs or {}).items()},
-                'learning_rate': float(self.model.optimizer.learning_rate),
-                'seconds': round(time.monotonic() - self._start, 3),
-            }
-        )
-
-    def write(self, path: str) -> None:
-        """Write them as JSON, with the epoch whose weights the model has."""
-        best = min(self.epochs, key=lambda e: e['val_loss'])
-        text = json.dumps({'best_epoch': best['epoch'], 'epochs': self.epochs}, indent=2)
-        tf.io.gfile.makedirs(path.rpartition('/')[0])
-        with tf.io.gfile.GFile(path, 'w') as file:
-            file.write(text)

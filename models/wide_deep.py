@@ -19,8 +19,9 @@ def build(
 ) -> keras.Model:
     """Build the network of Cheng et al. 2016 (arXiv:1606.07792), uncompiled.
 
-    Every layer has a name of its own, so that weights can be carried over by name. Before it is
-    trained, the network predicts the label's mean, or the classes' shares.
+    Every layer has a name of its own, with a dot, so that weights can be carried over by name and
+    no column's name is in the way. Before it is trained, the network predicts about the label's
+    mean, or the classes' shares.
 
     Args:
         inputs: categories and numbers, at least one.
@@ -39,7 +40,7 @@ def build(
         parts += _wide(inputs, tensors, numbers, target.units)
     if config.hidden:
         parts.append(_deep(inputs, tensors, numbers, config, target.units))
-    total = layers.Add(name='total')(parts) if len(parts) > 1 else parts[0]
+    total = layers.Add(name='net.total')(parts) if len(parts) > 1 else parts[0]
     return keras.Model(tensors, _head(total, target, labels), name='wide_deep')
 
 
@@ -53,11 +54,11 @@ def _numbers(
 ) -> keras.KerasTensor | None:
     """Return all numbers side by side, `[batch, numbers]`."""
     flat = [
-        layers.Reshape((math.prod(i.shape),), name=f'flat_{i.name}')(tensors[i.name])
+        layers.Reshape((math.prod(i.shape),), name=f'flat.{i.name}')(tensors[i.name])
         for i in inputs
         if i.size is None
     ]
-    return layers.Concatenate(name='numbers')(flat) if len(flat) > 1 else (flat or [None])[0]
+    return layers.Concatenate(name='net.numbers')(flat) if len(flat) > 1 else (flat or [None])[0]
 
 
 def _wide(
@@ -72,12 +73,12 @@ def _wide(
     one-hot vector.
     """
     terms = [
-        _embedded(i, tensors[i.name], units, f'wide_{i.name}', 'zeros')
+        _embedded(i, tensors[i.name], units, f'wide.{i.name}', 'zeros')
         for i in inputs
         if i.size is not None
     ]
     if numbers is not None:
-        terms.append(layers.Dense(units, kernel_initializer='zeros', name='wide_numbers')(numbers))
+        terms.append(layers.Dense(units, kernel_initializer='zeros', name='net.linear')(numbers))
     return terms
 
 
@@ -91,18 +92,18 @@ def _deep(
     """Return the output of the dense part, `[batch, units]`."""
     width = config.embedding
     features = [
-        _embedded(i, tensors[i.name], embedding_width(i.size, width), f'deep_{i.name}', 'uniform')
+        _embedded(i, tensors[i.name], embedding_width(i.size, width), f'deep.{i.name}', 'uniform')
         for i in inputs
         if i.size is not None
     ]
     if numbers is not None:
         features.append(numbers)
-    x = layers.Concatenate(name='deep')(features) if len(features) > 1 else features[0]
+    x = layers.Concatenate(name='net.deep')(features) if len(features) > 1 else features[0]
     for number, size in enumerate(config.hidden, 1):
-        x = layers.Dense(size, activation=config.activation, name=f'hidden_{number}')(x)
+        x = layers.Dense(size, activation=config.activation, name=f'net.hidden_{number}')(x)
         if config.dropout:
-            x = layers.Dropout(config.dropout, name=f'dropout_{number}')(x)
-    return layers.Dense(units, name='deep_output')(x)
+            x = layers.Dropout(config.dropout, name=f'net.dropout_{number}')(x)
+    return layers.Dense(units, name='net.output')(x)
 
 
 def _embedded(
@@ -111,20 +112,20 @@ def _embedded(
     """Embed a category, `[batch, width]`; several ids per row are averaged."""
     x = layers.Embedding(given.size, width, embeddings_initializer=initializer, name=name)(tensor)
     if given.shape:
-        x = layers.Reshape((math.prod(given.shape), width), name=f'{name}_ids')(x)
-        x = layers.GlobalAveragePooling1D(name=f'{name}_mean')(x)
+        x = layers.Reshape((math.prod(given.shape), width), name=f'{name}.ids')(x)
+        x = layers.GlobalAveragePooling1D(name=f'{name}.mean')(x)
     return x
 
 
 def _head(total: keras.KerasTensor, target: Target, labels: LabelStatistics) -> keras.KerasTensor:
     """Bring the network's sum, near N(0, 1), to what is predicted, in float32."""
     if target.task == 'regression':
-        scale = layers.Rescaling(labels.deviation, labels.mean, dtype='float32', name='prediction')
+        scale = layers.Rescaling(labels.deviation, labels.mean, dtype='float32', name='net.prediction')
         return scale(total)
     # One row more per class, so that none has probability 0.
     logs = [math.log(count + 1) for count in labels.counts]
     binary = target.task == 'binary'
     prior = logs[1] - logs[0] if binary else logs
     activation = 'sigmoid' if binary else 'softmax'
-    logits = layers.Rescaling(1.0, prior, dtype='float32', name='logits')(total)
-    return layers.Activation(activation, dtype='float32', name='prediction')(logits)
+    logits = layers.Rescaling(1.0, prior, dtype='float32', name='net.logits')(total)
+    return layers.Activation(activation, dtype='float32', name='net.prediction')(logits)

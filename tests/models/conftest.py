@@ -42,9 +42,10 @@ EFFECTS = {'red': 0.0, 'green': 2.0, 'blue': -2.0, None: 5.0}
 def rows(count: int, seed: int) -> list[Row]:
     """Make rows whose labels depend on colour (missing too), age and size."""
     rng = np.random.default_rng(seed)
-    made = []
+    colours = list(EFFECTS)
+    made: list[Row] = []
     for _ in range(count):
-        colour = rng.choice(['red', 'green', 'blue', None], p=[0.4, 0.3, 0.2, 0.1])
+        colour = colours[rng.choice(4, p=[0.4, 0.3, 0.2, 0.1])]
         age = int(rng.integers(18, 80))
         size = float(rng.normal())
         score = EFFECTS[colour] + (age - 49) / 18 + size

@@ -44,7 +44,7 @@ def test_hyperparameters_found_by_a_search_are_used(artifacts, tmp_path):
     found = {'space': [], 'values': {'hidden': '[5, 4]', 'tuner/epochs': 2}}
     run_fn(made.fn_args(tmp_path, config, hyperparameters=found))
     model = keras.saving.load_model(tmp_path / 'model' / KERAS_FILE, compile=False)
-    assert [model.get_layer(f'hidden_{n}').units for n in (1, 2)] == [5, 4]
+    assert [model.get_layer(f'net.hidden_{n}').units for n in (1, 2)] == [5, 4]
 
 
 def test_a_warm_start_begins_where_the_last_model_ended(artifacts, tmp_path):

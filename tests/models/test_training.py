@@ -99,7 +99,7 @@ def test_mixed_precision_keeps_answers_in_float32_and_ends_with_the_model(artifa
     made = artifacts('multiclass')
     with precision('mixed_bfloat16'):
         model = build_model(made.config(), made.data)
-    assert model.get_layer('hidden_1').compute_dtype == 'bfloat16'
+    assert model.get_layer('net.hidden_1').compute_dtype == 'bfloat16'
     assert model.output.dtype == 'float32'
     assert keras.config.dtype_policy().name == 'float32'
     assert predicted(model, made.data.evaluation).dtype == np.float32

@@ -25,11 +25,11 @@ def test_weights_come_back_layer_by_layer(tmp_path):
 def test_layers_of_another_shape_keep_their_own_weights(tmp_path):
     earlier, later = model(colours=4), model(colours=5)
     save_model(earlier, str(tmp_path))
-    own = later.get_layer('wide_colour').get_weights()[0]
+    own = later.get_layer('wide.colour').get_weights()[0]
     assert warm_start(later, str(tmp_path)) == 4
-    np.testing.assert_array_equal(later.get_layer('wide_colour').get_weights()[0], own)
+    np.testing.assert_array_equal(later.get_layer('wide.colour').get_weights()[0], own)
     np.testing.assert_array_equal(
-        later.get_layer('hidden_2').get_weights()[0], earlier.get_layer('hidden_2').get_weights()[0]
+        later.get_layer('net.hidden_2').get_weights()[0], earlier.get_layer('net.hidden_2').get_weights()[0]
     )
 
 

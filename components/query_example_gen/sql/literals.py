@@ -50,7 +50,7 @@ _PARSE_ELEMENTS = {
     '%d': ('day', r'\d{2}', r'\d{1,2}'),
     '%b': ('name', f'(?i:{_MONTH_NAMES})', f'(?i:{_MONTH_NAMES})'),
     '%B': ('name', f'(?i:{_MONTH_NAMES})', f'(?i:{_MONTH_NAMES})'),
-    '%H': ('hour', r'\d{2}', r'\d{1,2}'),
+    '%H': ('hour', r'(?:[01]\d|2[0-3])', r'(?:[01]?\d|2[0-3])'),
     '%M': ('minute', r'\d{2}', r'\d{1,2}'),
     '%S': ('second', r'[0-5]\d', r'\d{1,2}'),
 }
@@ -153,15 +153,14 @@ def _parse_time(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -
         found = f'regexp_extract({text}, {quote(strict)}, {fields["name"]})'
         month = f'list_position({list(_MONTHS)}, left(lower({found}), 3))'
     day = field_text('day', '1')
-    if kind == types.DATE:
-        value = f'make_date({year}, {month}, {day})'
-    else:
-        hour, minute, second = (field_text(f, '0') for f in ('hour', 'minute', 'second'))
-        value = f'make_timestamp({year}, {month}, {day}, {hour}, {minute}, {second})'
+    hour, minute, second = (field_text(f, '0') for f in ('hour', 'minute', 'second'))
+    value = f"printf('%04d-%02d-%02d', {year}, {month}, {day})"
+    if kind != types.DATE:
+        value += f" || printf(' %02d:%02d:%02d', {hour}, {minute}, {second})"
     loose = rf'\s*{loose}\s*'
     parsed = (
         f'bq_parse({text}, {quote(strict)}, {quote(loose)},'
-        f' CAST(TRY({value}) AS {types.TO_DUCKDB[kind]}))'
+        f' TRY_CAST({value} AS {types.TO_DUCKDB[kind]}))'
     )
     return Typed(parsed if safe else f"bq_strict({text}, {parsed}, '{name}')", kind)
 
@@ -182,7 +181,8 @@ def _format(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Ty
         elif verb == 'f':
             used += 1
             value = _argument(name, args, used, types.FLOAT64)
-            pieces.append(f'printf({quote(match[0])}, {value})')
+            # BigQuery writes no sign before a zero.
+            pieces.append(f'printf({quote(match[0])}, {value} + 0)')
         elif verb == 's' and not flags:
             used += 1
             pieces.append(_argument(name, args, used, types.STRING))

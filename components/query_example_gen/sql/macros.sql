@@ -23,7 +23,8 @@ CREATE MACRO bq_float_least(xs) AS
 
 -- Numbers --------------------------------------------------------------------------------------
 CREATE MACRO bq_divide(a, b) AS
-  CASE WHEN b = 0 THEN error('bigquery: division by zero; SAFE_DIVIDE gives NULL instead')
+  CASE WHEN b = 0 AND a IS NOT NULL
+       THEN error('bigquery: division by zero; SAFE_DIVIDE gives NULL instead')
        ELSE a / b END;
 CREATE MACRO bq_safe_divide(a, b) AS
   CASE WHEN b = 0 OR (isinf(a / b) AND NOT isinf(a)) THEN NULL ELSE a / b END;
