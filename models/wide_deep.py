@@ -120,8 +120,8 @@ def _embedded(
 def _head(total: keras.KerasTensor, target: Target, labels: LabelStatistics) -> keras.KerasTensor:
     """Bring the network's sum, near N(0, 1), to what is predicted, in float32."""
     if target.task == 'regression':
-        scale = layers.Rescaling(labels.deviation, labels.mean, dtype='float32', name='net.prediction')
-        return scale(total)
+        name = 'net.prediction'
+        return layers.Rescaling(labels.deviation, labels.mean, dtype='float32', name=name)(total)
     # One row more per class, so that none has probability 0.
     logs = [math.log(count + 1) for count in labels.counts]
     binary = target.task == 'binary'

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.signatures import export
+from models.signatures import _as_parsed, export
 from models.training import build_model, fit
 from tests.models.conftest import TYPES
 from tests.transforms.analysis import serialized
@@ -149,3 +149,13 @@ def test_one_row_and_none(exported, task):
     for count in (0, 1):
         found = signatures['serving_examples'](examples=as_examples(pipeline.eval_rows)[:count])
         assert all(len(values) == count for values in found.values())
+
+
+def test_columns_of_a_curated_schema_that_are_always_there():
+    given = tf.constant([1.0, np.nan], tf.float64)
+    with_default = tf.io.FixedLenFeature([1], tf.int64, [7])
+    assert _as_parsed('x', given, with_default).numpy().tolist() == [[1], [7]]
+    text = _as_parsed('x', tf.constant(['a', '']), tf.io.FixedLenFeature([], tf.string))
+    assert text.numpy().tolist() == [b'a', b'']
+    with pytest.raises(tf.errors.InvalidArgumentError, match='x is required'):
+        _as_parsed('x', given, tf.io.FixedLenFeature([], tf.int64))

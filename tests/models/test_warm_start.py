@@ -13,6 +13,10 @@ def model(colours=4, hidden=(8, 4)):
     return build(inputs, WideDeep(hidden=hidden), Target('regression', 'y'), LabelStatistics())
 
 
+def weights(of, layer):
+    return of.get_layer(layer).get_weights()[0]
+
+
 def test_weights_come_back_layer_by_layer(tmp_path):
     earlier, later = model(), model()
     save_model(earlier, str(tmp_path))
@@ -25,12 +29,10 @@ def test_weights_come_back_layer_by_layer(tmp_path):
 def test_layers_of_another_shape_keep_their_own_weights(tmp_path):
     earlier, later = model(colours=4), model(colours=5)
     save_model(earlier, str(tmp_path))
-    own = later.get_layer('wide.colour').get_weights()[0]
+    own = weights(later, 'deep.colour')
     assert warm_start(later, str(tmp_path)) == 4
-    np.testing.assert_array_equal(later.get_layer('wide.colour').get_weights()[0], own)
-    np.testing.assert_array_equal(
-        later.get_layer('net.hidden_2').get_weights()[0], earlier.get_layer('net.hidden_2').get_weights()[0]
-    )
+    np.testing.assert_array_equal(weights(later, 'deep.colour'), own)
+    np.testing.assert_array_equal(weights(later, 'net.hidden_2'), weights(earlier, 'net.hidden_2'))
 
 
 def test_a_model_with_nothing_in_common_is_named_in_the_log(tmp_path, caplog):

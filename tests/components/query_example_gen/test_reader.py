@@ -134,3 +134,10 @@ def test_rows_are_streamed(tmp_path: Path) -> None:
         sizes = [len(batch) for batch in query.batches(rows=10_000)]
     assert sum(sizes) == 200_000
     assert max(sizes) <= 10_000
+
+
+def test_nan_is_found_in_parquet_whose_statistics_leave_it_out(tmp_path: Path) -> None:
+    file = tmp_path / 't.parquet'
+    pq.write_table(pa.table({'x': [1.0, float('nan'), None, float('inf')]}), file)
+    found = rows(data(str(file), 'SELECT x FROM `a.b.t` WHERE NOT IS_NAN(x)'))
+    assert found == [{'x': 1.0}, {'x': float('inf')}]
