@@ -12,6 +12,7 @@ from pipeline.errors import one_line
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
+from pipeline.show import short_path
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class _LocalRun:
             case 'Pusher':
                 if made['pushed_model'].properties.get('pushed'):
                     self.record.pushed = made['pushed_model'].properties['pushed_destination']
-                    step.note = self.record.pushed
+                    step.note = short_path(self.record.pushed)
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
 

@@ -62,7 +62,7 @@ def outcome(run: Run, store: Store) -> Text:
         'log': run.log,
         'more': f'sluice show {run.run}' if run.steps else None,
     }
-    lines = [f'  {name:<6} {_short(path)}' for name, path in where.items() if path]
+    lines = [f'  {name:<6} {short_path(path)}' for name, path in where.items() if path]
     return text.append('\n'.join(lines), style='dim')
 
 
@@ -87,10 +87,10 @@ def details(run: Run) -> RenderableType:
     for step in run.steps:
         for key, uris in step.artifacts.items():
             for uri in uris:
-                paths.append(f'{step.name}.{key}  ', style='dim').append(f'{_short(uri)}\n')
+                paths.append(f'{step.name}.{key}  ', style='dim').append(f'{short_path(uri)}\n')
     for name, path in (('pushed', run.pushed), ('log', run.log)):
         if path:
-            paths.append(f'{name}  ', style='dim').append(f'{_short(path)}\n')
+            paths.append(f'{name}  ', style='dim').append(f'{short_path(path)}\n')
     return Group(*parts, paths)
 
 
@@ -182,6 +182,6 @@ def _number(value: float | None) -> str:
     return '-' if value is None else f'{value:.4g}'
 
 
-def _short(path: str) -> str:
+def short_path(path: str) -> str:
     """Return a path as seen from here, where that is shorter."""
     return min(path, os.path.relpath(path), key=len)
