@@ -25,7 +25,7 @@ EVAL_BATCH = 8192
 _as_written = tf.autograph.experimental.do_not_convert
 """Spares tracing the rewriting of functions that have no control flow, most of its time."""
 
-Columns = tuple[dict[str, np.ndarray], np.ndarray]
+Columns = tuple[Tensors, tf.Tensor]
 _log = logging.getLogger('sluice.models')
 
 
@@ -91,11 +91,11 @@ class Split:
             stream = stream if seed is None else stream.repeat()
             batches = stream.rebatch(batch_size).map(complete)
         else:
-            tensors = tf.nest.map_structure(tf.constant, self.columns)
+            columns = self.columns
 
             @_as_written
             def gathered(picked: tf.Tensor) -> tuple:
-                return complete(*tf.nest.map_structure(lambda c: tf.gather(c, picked), tensors))
+                return complete(*tf.nest.map_structure(lambda c: tf.gather(c, picked), columns))
 
             rows = _in_order(self.rows) if seed is None else _shuffled(self.rows, seed)
             batches = rows.rebatch(min(batch_size, self.rows))
@@ -169,7 +169,7 @@ class Reader:
         Raises:
             DataError: there are no rows, or labels are missing or of no known class.
         """
-        kept: list[Columns] | None = []
+        kept: list[tuple[dict[str, np.ndarray], np.ndarray]] | None = []
         tally = _Tally(self._target)
         size = 0
         for inputs, label, text in self._batches(None).as_numpy_iterator():
@@ -181,11 +181,8 @@ class Reader:
         self._check(tally, must_know_all)
         columns = None
         if kept is not None:
-            names = kept[0][0]
-            columns = (
-                {k: np.concatenate([inputs[k] for inputs, _ in kept]) for k in names},
-                np.concatenate([label for _, label in kept]),
-            )
+            with tf.device('CPU:0'):  # where batches are made, whatever trains on them
+                columns = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *kept)
         return Split(tally.rows, tally.statistics(), columns, self)
 
     def _check(self, tally: '_Tally', must_know_all: bool) -> None:

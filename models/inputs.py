@@ -12,6 +12,7 @@ from tensorflow_transform import graph_tools, tf2_utils
 from models.settings import Task
 
 Tensors = dict[str, tf.Tensor]
+Columns = Mapping[str, tf.Tensor | tf.SparseTensor]
 
 
 class InputError(ValueError):
@@ -81,8 +82,11 @@ def keras_inputs(inputs: Iterable[ModelInput]) -> dict[str, keras.KerasTensor]:
 class TransformGraph:
     """The transform of a pipeline, applied to raw columns.
 
+    It does what `TFTransformOutput.transform_features_layer` does, which is a layer of Keras 2 and
+    takes seconds to export.
+
     Attributes:
-        layer: applies it; to be tracked by what exports it.
+        saved_model: the transform as loaded; to be tracked by what exports it.
         inputs: what models get.
         raw: parsing specs of the raw columns that the inputs are made of.
         raw_label: parsing specs of the raw columns that the label is made of.
@@ -99,11 +103,13 @@ class TransformGraph:
         Raises:
             InputError: there is no such label, or a feature that models cannot take.
         """
-        self.layer = output.transform_features_layer()
+        self.saved_model = tf.saved_model.load(output.transform_savedmodel_dir)
         self.inputs = model_inputs(output.transformed_metadata.schema, label)
         self._label = label
         self._is_number = task == 'regression'
-        sources = _raw_columns(output.transform_savedmodel_dir)
+        graph = self.saved_model.transform_fn.graph
+        self._columns = tf2_utils.get_structured_inputs_from_func_graph(graph)
+        sources = _sources(graph, self._columns)
         if label not in sources:
             raise InputError(f'the transform has no output {label!r}: it must pass the label on')
         specs = output.raw_feature_spec()
@@ -111,53 +117,64 @@ class TransformGraph:
         self.raw = {name: spec for name, spec in specs.items() if name in used}
         self.raw_label = {name: spec for name, spec in specs.items() if name in sources[label]}
 
-    def features(self, columns: Mapping[str, tf.Tensor | tf.SparseTensor]) -> Tensors:
+    def features(self, columns: Columns) -> Tensors:
         """Make the inputs of models from raw columns, which may include the label's."""
-        return self._adapted(self.layer(dict(columns)))
+        return self._adapted(self._transformed(columns))
 
-    def label(self, columns: Mapping[str, tf.Tensor | tf.SparseTensor]) -> tf.Tensor:
+    def label(self, columns: Columns) -> tf.Tensor:
         """Make the label, `[batch]`, from its raw columns: float32, or string for classes."""
-        return self._flat_label(self.layer(dict(columns)))
+        return self._flat_label(self._transformed(columns))
 
-    def both(self, columns: Mapping[str, tf.Tensor | tf.SparseTensor]) -> tuple[Tensors, tf.Tensor]:
+    def both(self, columns: Columns) -> tuple[Tensors, tf.Tensor]:
         """Make the inputs of models and the label."""
-        transformed = self.layer(dict(columns))
+        transformed = self._transformed(columns)
         return self._adapted(transformed), self._flat_label(transformed)
 
-    def _adapted(self, transformed: Mapping[str, tf.Tensor]) -> Tensors:
+    def _transformed(self, columns: Columns) -> Tensors:
+        """Apply the graph, with stand-ins for columns that are not given.
+
+        What depends on those is there too, and means nothing.
+        """
+        absent = sorted(self._columns.keys() - columns.keys())
+        rows = tf.shape(next(iter(columns.values())))[0]
+        # Given no names at all, TFT would make stand-ins for every column.
+        others = tf2_utils.supply_missing_inputs(self._columns, rows, absent) if absent else {}
+        flat = tf.nest.flatten({**columns, **others}, expand_composites=True)
+        return self.saved_model.transform_fn(*flat)
+
+    def _adapted(self, transformed: Tensors) -> Tensors:
         return {
             i.name: tf.cast(transformed[i.name], i.dtype) - tf.cast(i.smallest, i.dtype)
             for i in self.inputs
         }
 
-    def _flat_label(self, transformed: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def _flat_label(self, transformed: Tensors) -> tf.Tensor:
         label = tf.reshape(transformed[self._label], [-1])
         if self._is_number:
             return tf.cast(label, tf.float32)
         return label if label.dtype == tf.string else tf.strings.as_string(label)
 
 
-def _raw_columns(saved_model: str) -> dict[str, frozenset[str]]:
+def _sources(graph: tf.Graph, columns: Columns) -> dict[str, frozenset[str]]:
     """Return the raw columns that each output of a transform graph is made of."""
-    graph = tf.saved_model.load(saved_model).transform_fn.graph
     outputs = tf.nest.pack_sequence_as(
         graph.structured_outputs, graph.outputs, expand_composites=True
     )
-    columns = {
+    names = {
         component.op.name: name
-        for name, tensor in tf2_utils.get_structured_inputs_from_func_graph(graph).items()
-        for component in tf.nest.flatten(tensor, expand_composites=True)
+        for name, column in columns.items()
+        for component in tf.nest.flatten(column, expand_composites=True)
     }
     return {
-        name: frozenset(
-            columns[source.op.name]
+        output: frozenset(
+            names[source.op.name]
             for source in graph_tools.retrieve_sources(
                 [c.op for c in tf.nest.flatten(tensor, expand_composites=True)],
                 ignore_control_dependencies=True,
             )
-            if source.op.name in columns
+            if source.op.name in names
         )
-        for name, tensor in outputs.items()
+        for output, tensor in outputs.items()
     }
 
 

@@ -1,15 +1,13 @@
 """Export of a trained model with its transform, for clients, evaluation and batch inference."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from models.dataset import class_table
-from models.inputs import Tensors, TransformGraph
+from models.inputs import Columns, Tensors, TransformGraph
 from models.target import Target
-
-Columns = Mapping[str, tf.Tensor | tf.SparseTensor]
 
 
 def export(model: keras.Model, graph: TransformGraph, target: Target, directory: str) -> None:
@@ -59,7 +57,7 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     # Only what ExportArchive writes can also be loaded in a session, as batch inference does.
     archive = keras.export.ExportArchive()
     archive.track(model)
-    archive.track(graph.layer)
+    archive.track(graph.saved_model)
     if table:
         archive.track(table)
     for name, endpoint in endpoints.items():

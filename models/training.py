@@ -93,6 +93,8 @@ def build_model(config: TrainerConfig, data: Data) -> keras.Model:
         metrics=_metrics(target),
         jit_compile=hardware.compiles(),
     )
+    # Otherwise the first step makes the optimizer's variables, and is traced a second time.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 

@@ -87,7 +87,7 @@ class Search(keras_tuner.HyperModel):
         self._done += 1
         loss = min(history.history[OBJECTIVE])
         self._best = min(self._best, loss)
-        tried = ', '.join(f'{name} {hp.values[name]}' for name in self._config.tune.space)
+        tried = ', '.join(f'{name} {_short(hp.values[name])}' for name in self._config.tune.space)
         report(
             f'trial {self._done}: {OBJECTIVE} {loss:.4g} ({tried}); best {self._best:.4g}',
             done=self._done,
@@ -97,6 +97,10 @@ class Search(keras_tuner.HyperModel):
             seconds_left=None,
         )
         return history
+
+
+def _short(value: Any) -> str:
+    return f'{value:.4g}' if isinstance(value, float) else str(value)
 
 
 def _tuner(config: TrainerConfig, search: Search, directory: str) -> keras_tuner.Tuner:

@@ -105,6 +105,15 @@ def test_mixed_precision_keeps_answers_in_float32_and_ends_with_the_model(artifa
     assert predicted(model, made.data.evaluation).dtype == np.float32
 
 
+@pytest.mark.parametrize('policy', ['mixed_bfloat16', 'mixed_float16'])
+def test_mixed_precision_trains(artifacts, policy):
+    made = artifacts('regression')
+    with precision(policy):
+        model = build_model(made.config(), made.data)
+    losses = fit(model, made.config(), made.data).history['val_loss']
+    assert losses[1] < losses[0]
+
+
 def test_the_loss_is_in_units_of_the_variance():
     loss = StandardSquaredError(4.0)
     truth, guess = np.array([[1.0], [5.0]]), np.array([[5.0], [5.0]])
