@@ -101,9 +101,7 @@ class Split:
             batches = rows.rebatch(min(batch_size, self.rows))
             batches = batches.map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
-            batches = batches.apply(
-                tf.data.experimental.assert_cardinality(self.steps(batch_size))
-            )
+            batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
         return batches.prefetch(tf.data.AUTOTUNE)
 
 

@@ -40,9 +40,7 @@ def run_fn(fn_args: FnArgs) -> None:
     if fn_args.hyperparameters:
         config = with_values(config, fn_args.hyperparameters['values'])
     keras.utils.set_random_seed(config.train.seed)
-    data = load_data(
-        fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config
-    )
+    data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
     log = EpochLog()
     with hardware.precision(config.train.precision), hardware.strategy().scope():
         model = build_model(config, data)

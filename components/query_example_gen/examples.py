@@ -79,7 +79,8 @@ def _floats(key: bytes, column: pa.Array) -> pa.Array:
     head = np.frombuffer(_head(key, _float_feature_of_length, 4), np.uint8)
     rows = np.empty((len(column), len(head) + 4), np.uint8)
     rows[:, : len(head)] = head
-    values = column.to_numpy(zero_copy_only=False).astype('<f4')
+    with np.errstate(over='ignore'):  # beyond float32's range lies infinity
+        values = column.to_numpy(zero_copy_only=False).astype('<f4')
     rows[:, len(head) :] = values.view(np.uint8).reshape(-1, 4)
     return _binary_array(rows.reshape(-1), np.full(len(column), rows.shape[1]))
 

@@ -1,8 +1,6 @@
 """Runs the query and writes its rows; all the work is in the modules beside."""
 
 import json
-import logging
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +10,8 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
 
-from components.query_example_gen.errors import QueryError
-from components.query_example_gen.examples import encode
-from components.query_example_gen.reader import open_query
+from components.query_example_gen.ingest import write_examples
 from components.query_example_gen.settings import Data
-from components.query_example_gen.splits import assign
-from components.query_example_gen.writer import SplitWriter
-
-PROGRESS_SECONDS = 0.25
-"""Shortest time between two reports."""
-
-progress = logging.getLogger('sluice.progress')
 
 
 class Executor(BaseExecutor):
@@ -47,32 +36,3 @@ class Executor(BaseExecutor):
         examples.set_string_custom_property('rows', json.dumps(rows))
         examples.set_string_custom_property(utils.FILE_FORMAT_PROPERTY_NAME, 'tfrecords_gzip')
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
-
-
-def write_examples(data: Data, folder: Path) -> dict[str, int]:
-    """Run a query over local files, and return the number of rows in each split.
-
-    Memory is bounded by a batch of rows.
-
-    Raises:
-        QueryError: The query or its data is not usable; nothing is left of what was written.
-    """
-    if not data.local:
-        raise QueryError(
-            'data.local: no local file stands for the tables of the query; BigQuery itself is '
-            'not asked yet'
-        )
-    reported = time.monotonic()
-    with open_query(data) as query, SplitWriter(folder, data.split.names) as writer:
-        for batch in query.batches():
-            writer.write(encode(batch), assign(batch, data.split))
-            if (now := time.monotonic()) - reported > PROGRESS_SECONDS:
-                reported = now
-                _report(sum(writer.rows.values()))
-    _report(sum(writer.rows.values()))
-    return dict(writer.rows)
-
-
-def _report(rows: int) -> None:
-    counted = {'done': rows, 'total': None, 'unit': 'rows'}
-    progress.info('%s rows', f'{rows:,}', extra={'progress': counted})

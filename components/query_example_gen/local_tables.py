@@ -10,7 +10,13 @@ from components.query_example_gen.duckdb_text import identifier, reader_call, re
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.json_tables import json_query
 from components.query_example_gen.settings import LocalTable
-from components.query_example_gen.sql.types import SCALARS, element_of, from_duckdb, to_duckdb
+from components.query_example_gen.sql.types import (
+    FLOAT64,
+    SCALARS,
+    element_of,
+    from_duckdb,
+    to_duckdb,
+)
 from components.query_example_gen.text_types import select
 
 __all__ = [
@@ -102,7 +108,10 @@ def _as_bigquery(column: str, type_: str) -> str:
     if (element_of(bigquery) or bigquery) not in SCALARS:
         return identifier(column)
     to = to_duckdb(bigquery)
-    return identifier(column) if type_ == to else f'CAST({identifier(column)} AS {to})'
+    value = identifier(column) if type_ == to else f'CAST({identifier(column)} AS {to})'
+    # The statistics of Parquet files leave NaN out, and DuckDB 2.0 drops or keeps rows, or takes a
+    # column for a constant, by them; TRY hides them.
+    return f'TRY({value})' if bigquery == FLOAT64 else value
 
 
 def _matching(pattern: Path) -> Iterator[Path]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from duckdb.func import PythonUDFType
 
 from components.query_example_gen.duckdb_text import explain, identifier, reading
+from components.query_example_gen.engine import add_fingerprint, prepare
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.local_tables import create_view, place_of_misfit
 from components.query_example_gen.settings import Data, LocalTable
-from components.query_example_gen.sql import macros, translate
+from components.query_example_gen.sql import translate
 from components.query_example_gen.sql.types import from_duckdb
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={'threads': os.cpu_count() or 1, 'memory_limit': MEMORY, 'temp_directory': spill}
     )
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(macros())
+    prepare(connection)
     return connection
 
 
@@ -136,11 +135,7 @@ def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Que
         raise QueryError(told if told.startswith('data.') else f'data.query: {told}') from None
     columns = {name: _checked_type(name, type_) for name, type_ in translation.columns.items()}
     if 'farm_fingerprint(' in translation.sql:
-        from components.query_example_gen.splits import farm_fingerprint
-
-        connection.create_function(
-            'farm_fingerprint', farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
-        )
+        add_fingerprint(connection)
     with reading('data.query'):
         described = connection.execute(f'DESCRIBE {translation.sql}').fetchall()
     for (name, type_), (_, found, *_rest) in zip(

@@ -37,7 +37,10 @@ def fits(value: str, type_: str) -> str:
     """Return the DuckDB aggregate that is true if all texts look like a type and are of it."""
     looks = f'regexp_full_match({value}, {literal(PATTERNS[type_])})'
     is_ = f'TRY_CAST({value} AS {TO_DUCKDB[type_]}) IS NOT NULL'
-    return f"bool_and({looks} AND {is_}) FILTER ({value} <> '')"
+    all_ = f"bool_and({looks} AND {is_}) FILTER ({value} <> '')"
+    if type_ == 'FLOAT64':
+        return f'{all_} AND bool_or(NOT regexp_full_match({value}, {literal(NAN)}))'
+    return all_
 
 
 def tried(value: str, type_: str) -> str:

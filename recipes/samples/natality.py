@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from recipes.samples import margins
 from recipes.samples.margins import BLACK
 
-VERSION = "1"
+VERSION = '1'
 ROWS = 50_000
 SEED = 2001
 
@@ -33,37 +33,37 @@ Ints = npt.NDArray[np.int64]
 # Columns, order, types and which are REQUIRED, as the BigQuery table documents them.
 SCHEMA = pa.schema(
     [
-        pa.field("source_year", pa.int64(), nullable=False),
-        ("year", pa.int64()),
-        ("month", pa.int64()),
-        ("day", pa.int64()),
-        ("wday", pa.int64()),
-        ("state", pa.string()),
-        pa.field("is_male", pa.bool_(), nullable=False),
-        ("child_race", pa.int64()),
-        ("weight_pounds", pa.float64()),
-        ("plurality", pa.int64()),
-        ("apgar_1min", pa.int64()),
-        ("apgar_5min", pa.int64()),
-        ("mother_residence_state", pa.string()),
-        ("mother_race", pa.int64()),
-        ("mother_age", pa.int64()),
-        ("gestation_weeks", pa.int64()),
-        ("lmp", pa.string()),
-        ("mother_married", pa.bool_()),
-        ("mother_birth_state", pa.string()),
-        ("cigarette_use", pa.bool_()),
-        ("cigarettes_per_day", pa.int64()),
-        ("alcohol_use", pa.bool_()),
-        ("drinks_per_week", pa.int64()),
-        ("weight_gain_pounds", pa.int64()),
-        ("born_alive_alive", pa.int64()),
-        ("born_alive_dead", pa.int64()),
-        ("born_dead", pa.int64()),
-        ("ever_born", pa.int64()),
-        ("father_race", pa.int64()),
-        ("father_age", pa.int64()),
-        ("record_weight", pa.int64()),
+        pa.field('source_year', pa.int64(), nullable=False),
+        ('year', pa.int64()),
+        ('month', pa.int64()),
+        ('day', pa.int64()),
+        ('wday', pa.int64()),
+        ('state', pa.string()),
+        pa.field('is_male', pa.bool_(), nullable=False),
+        ('child_race', pa.int64()),
+        ('weight_pounds', pa.float64()),
+        ('plurality', pa.int64()),
+        ('apgar_1min', pa.int64()),
+        ('apgar_5min', pa.int64()),
+        ('mother_residence_state', pa.string()),
+        ('mother_race', pa.int64()),
+        ('mother_age', pa.int64()),
+        ('gestation_weeks', pa.int64()),
+        ('lmp', pa.string()),
+        ('mother_married', pa.bool_()),
+        ('mother_birth_state', pa.string()),
+        ('cigarette_use', pa.bool_()),
+        ('cigarettes_per_day', pa.int64()),
+        ('alcohol_use', pa.bool_()),
+        ('drinks_per_week', pa.int64()),
+        ('weight_gain_pounds', pa.int64()),
+        ('born_alive_alive', pa.int64()),
+        ('born_alive_dead', pa.int64()),
+        ('born_dead', pa.int64()),
+        ('ever_born', pa.int64()),
+        ('father_race', pa.int64()),
+        ('father_age', pa.int64()),
+        ('record_weight', pa.int64()),
     ]
 )
 
@@ -104,47 +104,47 @@ def births(rows: int = ROWS, seed: int = SEED) -> pa.Table:
     apgar = _by_rank(grams / 1000 + rng.standard_normal(rows), margins.APGAR)
 
     week_unknown = rng.random(rows) < margins.GESTATION_UNKNOWN
-    menses = born - (7 * week + rng.integers(0, 7, rows)).astype("timedelta64[D]")
-    lmp = np.array([day.strftime("%m%d%Y") for day in menses.tolist()])
+    menses = born - (7 * week + rng.integers(0, 7, rows)).astype('timedelta64[D]')
+    lmp = np.array([day.strftime('%m%d%Y') for day in menses.tolist()])
     state_unknown = year > margins.LAST_YEAR_WITH_STATE
     smoking_unknown = (
         (year < margins.SMOKING_FROM)
-        | ((state == "CA") & (year < margins.SMOKING_FROM_IN_CALIFORNIA))
-        | ((state == "FL") & (year > margins.SMOKING_UNTIL_IN_FLORIDA))
+        | ((state == 'CA') & (year < margins.SMOKING_FROM_IN_CALIFORNIA))
+        | ((state == 'FL') & (year > margins.SMOKING_UNTIL_IN_FLORIDA))
     )
     known = {
-        "source_year": pa.array(year),
-        "year": pa.array(year),
-        "month": pa.array(month),
-        "wday": pa.array(weekday),
-        "state": pa.array(state, mask=state_unknown),
-        "is_male": pa.array(male),
-        "weight_pounds": pa.array(
+        'source_year': pa.array(year),
+        'year': pa.array(year),
+        'month': pa.array(month),
+        'wday': pa.array(weekday),
+        'state': pa.array(state, mask=state_unknown),
+        'is_male': pa.array(male),
+        'weight_pounds': pa.array(
             grams * margins.POUNDS_PER_GRAM, mask=rng.random(rows) < margins.WEIGHT_UNKNOWN
         ),
-        "plurality": pa.array(plurality),
-        "apgar_5min": pa.array(apgar, mask=rng.random(rows) < margins.APGAR_UNKNOWN),
-        "mother_residence_state": pa.array(state, mask=state_unknown),
-        "mother_race": pa.array(race),
-        "mother_age": pa.array(age, mask=rng.random(rows) < margins.MOTHER_AGE_UNKNOWN),
-        "gestation_weeks": pa.array(week, mask=week_unknown),
-        "lmp": pa.array(np.where(week_unknown, "99999999", lmp)),
-        "mother_married": pa.array(~unmarried),
-        "cigarette_use": pa.array(smokes, mask=smoking_unknown),
-        "weight_gain_pounds": pa.array(np.rint(gain).astype(np.int64), mask=state == "CA"),
-        "ever_born": pa.array(order),
-        "father_age": pa.array(_father_ages(rng, age, unmarried)),
-        "record_weight": pa.array(np.ones(rows, np.int64)),
+        'plurality': pa.array(plurality),
+        'apgar_5min': pa.array(apgar, mask=rng.random(rows) < margins.APGAR_UNKNOWN),
+        'mother_residence_state': pa.array(state, mask=state_unknown),
+        'mother_race': pa.array(race),
+        'mother_age': pa.array(age, mask=rng.random(rows) < margins.MOTHER_AGE_UNKNOWN),
+        'gestation_weeks': pa.array(week, mask=week_unknown),
+        'lmp': pa.array(np.where(week_unknown, '99999999', lmp)),
+        'mother_married': pa.array(~unmarried),
+        'cigarette_use': pa.array(smokes, mask=smoking_unknown),
+        'weight_gain_pounds': pa.array(np.rint(gain).astype(np.int64), mask=state == 'CA'),
+        'ever_born': pa.array(order),
+        'father_age': pa.array(_father_ages(rng, age, unmarried)),
+        'record_weight': pa.array(np.ones(rows, np.int64)),
     }
     columns = [known.get(field.name, pa.nulls(rows)).cast(field.type) for field in SCHEMA]
-    about = {"synthetic": "true", "made_by": "recipes/samples/natality.py", "version": VERSION}
-    return pa.table(columns, schema=SCHEMA.with_metadata(about | {"seed": str(seed)}))
+    about = {'synthetic': 'true', 'made_by': 'recipes/samples/natality.py', 'version': VERSION}
+    return pa.table(columns, schema=SCHEMA.with_metadata(about | {'seed': str(seed)}))
 
 
 def _dates(rng: np.random.Generator, rows: int) -> Days:
     """Draw days of birth by year, month and weekday."""
     end_year = margins.FIRST_YEAR + len(margins.BIRTHS)
-    days = np.arange(f"{margins.FIRST_YEAR}-01-01", f"{end_year}-01-01", dtype="datetime64[D]")
+    days = np.arange(f'{margins.FIRST_YEAR}-01-01', f'{end_year}-01-01', dtype='datetime64[D]')
     year, month, weekday = _calendar(days)
     shares = np.empty(len(days))
     for a_year, count in enumerate(margins.BIRTHS, margins.FIRST_YEAR):
@@ -157,7 +157,7 @@ def _dates(rng: np.random.Generator, rows: int) -> Days:
 
 def _calendar(days: Days) -> tuple[Ints, Ints, Ints]:
     """Return years, months from 1, and weekdays from Sunday as 1."""
-    months = days.astype("datetime64[M]").astype(np.int64)  # since January 1970
+    months = days.astype('datetime64[M]').astype(np.int64)  # since January 1970
     weekday = (days.astype(np.int64) + 4) % 7 + 1  # 1 January 1970 was a Thursday
     return months // 12 + 1970, months % 12 + 1, weekday
 
@@ -280,19 +280,19 @@ def _grams(
 def _draw(rng: np.random.Generator, shares: npt.ArrayLike, size: int) -> Ints:
     """Draw indices into `shares`, which need not add up to one."""
     edges = np.cumsum(np.asarray(shares, np.float64))
-    return np.searchsorted(edges / edges[-1], rng.random(size), side="right")
+    return np.searchsorted(edges / edges[-1], rng.random(size), side='right')
 
 
 def _by_rank(score: Floats, shares: npt.ArrayLike) -> Ints:
     """Deal out indices into `shares`, the lowest to the lowest scores."""
     edges = np.cumsum(np.asarray(shares, np.float64))
-    rank = np.argsort(np.argsort(score, kind="stable"), kind="stable")
-    return np.searchsorted(edges / edges[-1], (rank + 0.5) / len(score), side="right")
+    rank = np.argsort(np.argsort(score, kind='stable'), kind='stable')
+    return np.searchsorted(edges / edges[-1], (rank + 0.5) / len(score), side='right')
 
 
 def _group(values: Ints, edges: tuple[int, ...]) -> Ints:
     """Return the index of the edge at or below each value."""
-    return np.searchsorted(edges, values, side="right") - 1
+    return np.searchsorted(edges, values, side='right') - 1
 
 
 def _without(everyone: npt.ArrayLike, group: npt.ArrayLike, share: np.float64) -> Floats:
@@ -326,15 +326,15 @@ def write(table: pa.Table, path: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    pq.write_table(table, path, compression="zstd", compression_level=19)
+    pq.write_table(table, path, compression='zstd', compression_level=19)
 
 
 def main() -> None:
     """Write the sample to the path on the command line."""
-    parser = argparse.ArgumentParser(description="Write synthetic births as Parquet.")
-    parser.add_argument("path", type=Path, help="the file to write")
+    parser = argparse.ArgumentParser(description='Write synthetic births as Parquet.')
+    parser.add_argument('path', type=Path, help='the file to write')
     write(births(), parser.parse_args().path)
 
 
-if __name__ == "__main__":
+if __name__ == '__main__':
     main()

@@ -94,5 +94,7 @@ def refusal(node: exp.Expr, detail: str = '') -> QueryError:
 
 def show(node: exp.Expr) -> str:
     """Return the BigQuery text of a node, shortened to fit a message."""
-    text = ' '.join(node.sql('bigquery').split())
+    # sqlglot writes AT TIME ZONE as calls, which are not what the user wrote.
+    dialect = None if isinstance(node, exp.AtTimeZone) else 'bigquery'
+    text = ' '.join(node.sql(dialect).split())
     return text if len(text) <= 60 else f'{text[:57]}...'

@@ -14,8 +14,6 @@ CREATE MACRO bq_float_ne(a, b) AS (a <> b OR (isnan(a) AND isnan(b)));
 CREATE MACRO bq_float_gt(a, b) AS (a > b AND NOT (isnan(a) AND b IS NOT NULL));
 CREATE MACRO bq_float_ge(a, b) AS (a >= b AND NOT (isnan(a) AND b IS NOT NULL));
 CREATE MACRO bq_float_nullif(a, b) AS CASE WHEN bq_float_eq(a, b) THEN NULL ELSE a END;
--- Over Parquet, whose statistics leave NaN out, DuckDB 2.0 prunes rows by isnan wrongly.
-CREATE MACRO bq_is_nan(x) AS (CAST(x AS VARCHAR) = 'nan');
 CREATE MACRO bq_nan_or(m, x) AS CASE WHEN isnan(m) THEN m ELSE x END;
 CREATE MACRO bq_greatest(xs) AS CASE WHEN list_count(xs) = len(xs) THEN list_max(xs) END;
 CREATE MACRO bq_least(xs) AS CASE WHEN list_count(xs) = len(xs) THEN list_min(xs) END;

@@ -214,7 +214,7 @@ class Queries:
             if element is None or len(node.expressions) != 1 or len(names) != 1:
                 raise refusal(node)
             alias = names[0]
-            source = Source.of(alias, [(alias, element)])
+            source = replace(Source.of(alias, [(alias, element)]), is_value=True)
             return f'UNNEST({array.text}) AS {quote(alias)}({quote(alias)})', source
         raise refusal(node)
 

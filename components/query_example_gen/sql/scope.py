@@ -34,10 +34,12 @@ class Source:
     Attributes:
         alias: Name that qualifies its columns.
         columns: Column names, as declared, and their values, in order.
+        is_value: Whether its alias alone is a value, as with UNNEST.
     """
 
     alias: str
     columns: tuple[tuple[str, Typed], ...]
+    is_value: bool = False
 
     @classmethod
     def of(cls, alias: str, columns: Iterable[tuple[str, str]]) -> Source:
@@ -104,6 +106,11 @@ class Scope:
         if not table:
             if name.lower() in self.aliases:
                 return [self.aliases[name.lower()]]
+            if any(s.alias.lower() == name.lower() and not s.is_value for s in self.sources):
+                raise QueryError(
+                    f'`{name}` alone is the table of that name and not a column; write'
+                    f' `{name}.{name}`, or give the table another alias'
+                )
             if name.lower() in self.merged:
                 return [self.merged[name.lower()]]
         return [
