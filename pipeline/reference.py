@@ -40,7 +40,7 @@ this machine (`sluice run`) and on Vertex (`sluice compile`).
   `--set gate.slices.0.min_examples=50` (items of lists are counted from 0).
 - A key that is not listed here is an error, and so is a value of another type. The error names
   the line, the key and what is allowed.
-- Paths are relative to the folder of the recipe.
+- Paths are relative to the folder of the recipe; those of `--set`, to where the command is given.
 - `sluice recipe schema` prints the JSON Schema, from which editors complete and check.
 """
 
