@@ -15,9 +15,10 @@ from typing import TextIO
 
 import duckdb
 
-from components.query_example_gen.duckdb_text import Value, identifier, literal, reader_call
+from components.query_example_gen.duckdb_text import Value, literal, reader_call
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.settings import LocalTable
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.text_types import (
     NAN,
     PATTERNS,

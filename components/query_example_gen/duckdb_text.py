@@ -7,15 +7,14 @@ from contextlib import contextmanager
 import duckdb
 
 from components.query_example_gen.errors import QueryError
+from components.query_example_gen.sql import quoting
+from components.query_example_gen.sql.quoting import identifier
+
+__all__ = ['Value', 'explain', 'identifier', 'literal', 'reader_call', 'reading']
 
 _NOISE = re.compile(r'^(\w+ )*(Error|error)( in file)?: ')
 
 Value = bool | int | str | list[str] | Mapping[str, str] | None
-
-
-def identifier(name: str) -> str:
-    """Quote a name for DuckDB."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: Value) -> str:
@@ -24,7 +23,7 @@ def literal(value: Value) -> str:
         case bool() | int():
             return str(value).lower()
         case str():
-            return "'" + value.replace("'", "''") + "'"
+            return quoting.literal(value)
         case Mapping():
             return '{' + ', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items()) + '}'
         case None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import duckdb
 
-from components.query_example_gen.duckdb_text import Value, identifier, reader_call
+from components.query_example_gen.duckdb_text import Value, reader_call
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.settings import LocalTable
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import TO_DUCKDB, from_duckdb
 from components.query_example_gen.text_types import cast, given_types, select
 

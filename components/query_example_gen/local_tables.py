@@ -6,10 +6,11 @@ from pathlib import Path
 import duckdb
 
 from components.query_example_gen.csv_tables import csv_query, misfit
-from components.query_example_gen.duckdb_text import identifier, reader_call, reading
+from components.query_example_gen.duckdb_text import reader_call, reading
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.json_tables import json_query
 from components.query_example_gen.settings import LocalTable
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import (
     FLOAT64,
     SCALARS,

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from components.query_example_gen.duckdb_text import explain, identifier, reading
+from components.query_example_gen.duckdb_text import explain, reading
 from components.query_example_gen.engine import add_fingerprint, prepare
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.local_tables import create_view, place_of_misfit
 from components.query_example_gen.settings import Data, LocalTable
 from components.query_example_gen.sql import translate
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import from_duckdb
 
 if TYPE_CHECKING:
@@ -116,7 +117,12 @@ def query_text(data: Data) -> str:
 
 def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
-        config={'threads': os.cpu_count() or 1, 'memory_limit': MEMORY, 'temp_directory': spill}
+        config={
+            'threads': os.cpu_count() or 1,
+            'memory_limit': MEMORY,
+            'temp_directory': spill,
+            'autoinstall_known_extensions': False,  # nothing is downloaded
+        }
     )
     prepare(connection)
     return connection

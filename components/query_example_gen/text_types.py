@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from components.query_example_gen.duckdb_text import identifier, literal
+from components.query_example_gen.duckdb_text import literal
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.settings import LocalTable
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import TO_DUCKDB
 
 TYPE_NAMES = {

@@ -9,7 +9,9 @@ from sqlglot import exp
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import dates, functions, literals, types
 from components.query_example_gen.sql.compiler import Compiler, handles, placed, refusal, show
-from components.query_example_gen.sql.scope import Scope, quote
+from components.query_example_gen.sql.quoting import identifier
+from components.query_example_gen.sql.scope import Scope
+from components.query_example_gen.sql.signatures import Table, call, unknown
 from components.query_example_gen.sql.types import Typed
 
 
@@ -47,7 +49,7 @@ def window_text(compiler: Compiler, node: exp.Window, scope: Scope) -> str:
     Raises:
         QueryError: As `Compiler.expression`.
     """
-    parts = [quote(node.alias)] if node.alias else []
+    parts = [identifier(node.alias)] if node.alias else []
     if partition := node.args.get('partition_by'):
         keys = [compiler.expression(key, scope) for key in partition]
         for key, value in zip(partition, keys, strict=True):
@@ -101,7 +103,7 @@ def _call(compiler: Compiler, node: exp.Anonymous, scope: Scope, name: str) -> T
     if name in dates.FUNCTIONS:
         return dates.compile_call(name, node.expressions, lambda n: compiler.expression(n, scope))
     if not (name in literals.FUNCTIONS or name in functions.SCALARS):
-        raise functions.unknown(name)
+        raise unknown(name)
     args = [compiler.expression(arg, scope) for arg in node.expressions]
     if name in literals.FUNCTIONS and not (name == 'ROUND' and len(args) == 1):
         texts = [
@@ -109,14 +111,14 @@ def _call(compiler: Compiler, node: exp.Anonymous, scope: Scope, name: str) -> T
             for arg in node.expressions
         ]
         return literals.compile_call(name, args, texts)
-    return functions.call(functions.SCALARS, name, args)
+    return call(functions.SCALARS, name, args)
 
 
 def _aggregate(
     compiler: Compiler,
     node: exp.Anonymous,
     scope: Scope,
-    table: functions.Table,
+    table: Table,
     over: str,
 ) -> Typed:
     name, args = node.name.upper(), list(node.expressions)
@@ -131,7 +133,7 @@ def _aggregate(
     if (distinct and '{distinct}' not in template) or (nulls and '{nulls}' not in template):
         raise refusal(node)
     values = [compiler.expression(arg, scope) for arg in args]
-    return functions.call(table, name, values, distinct=distinct, nulls=nulls, over=over)
+    return call(table, name, values, distinct=distinct, nulls=nulls, over=over)
 
 
 def _ordered_aggregate(compiler: Compiler, node: exp.Anonymous, scope: Scope, name: str) -> Typed:

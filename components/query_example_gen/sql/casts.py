@@ -44,6 +44,8 @@ _SAFE_CASTS = {
     (types.STRING, types.TIMESTAMP): 'bq_try_to_timestamp({})',
 }
 
+_MOMENTS = (types.DATE, types.DATETIME, types.TIMESTAMP)
+
 
 def cast(value: Typed, to: str, *, safe: bool = False) -> Typed | None:
     """Return `value` cast to BigQuery type `to`, or None where no cast is known to mean the same.
@@ -57,5 +59,7 @@ def cast(value: Typed, to: str, *, safe: bool = False) -> Typed | None:
         return Typed(value.text, to)
     if value.type == types.NULL:
         return types.coerce(value, to)
+    if value.literal and value.type == types.STRING and not safe and to in _MOMENTS:
+        return types.moment(value, to)
     template = (_SAFE_CASTS if safe else _CASTS).get((value.type, to))
     return Typed(template.format(value.text), to) if template else None

@@ -10,9 +10,10 @@ from sqlglot import exp
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import casts, dates, types
 from components.query_example_gen.sql.compiler import Compiler, handles, refusal, show
-from components.query_example_gen.sql.functions import SCALARS, call
-from components.query_example_gen.sql.literals import quote
+from components.query_example_gen.sql.functions import SCALARS
+from components.query_example_gen.sql.quoting import literal
 from components.query_example_gen.sql.scope import Scope
+from components.query_example_gen.sql.signatures import call
 from components.query_example_gen.sql.types import Typed
 
 _BINARY = {
@@ -65,7 +66,7 @@ def _column(compiler: Compiler, node: exp.Column, scope: Scope) -> Typed:
 @handles(exp.Literal)
 def _literal(compiler: Compiler, node: exp.Literal, scope: Scope) -> Typed:
     if node.is_string:
-        return Typed(quote(node.name), types.STRING, literal=True)
+        return Typed(literal(node.name), types.STRING, literal=True)
     if node.name.isdigit():
         return _integer(int(node.name))
     return Typed(f"CAST('{float(node.name)!r}' AS DOUBLE)", types.FLOAT64, literal=True)
@@ -78,7 +79,7 @@ def _hex(compiler: Compiler, node: exp.HexString, scope: Scope) -> Typed:
 
 @handles(exp.RawString)
 def _raw_string(compiler: Compiler, node: exp.RawString, scope: Scope) -> Typed:
-    return Typed(quote(node.name), types.STRING, literal=True)
+    return Typed(literal(node.name), types.STRING, literal=True)
 
 
 @handles(exp.Boolean)
@@ -150,8 +151,12 @@ def _in(compiler: Compiler, node: exp.In, scope: Scope) -> Typed:
         if not isinstance(array, exp.Array):
             raise refusal(node)
         items = array.expressions
-    equal = [call(SCALARS, '=', [value, compiler.expression(i, scope)]).text for i in items]
-    return Typed(f'({" OR ".join(equal) or "FALSE"})', types.BOOL)
+    values = [value, *(compiler.expression(item, scope) for item in items)]
+    if types.FLOAT64 not in (v.type for v in values):
+        (text, *listed), _ = _unify(values, node)
+        return Typed(f'({text} IN ({", ".join(listed)}))', types.BOOL)
+    equal = [call(SCALARS, '=', [value, item]).text for item in values[1:]]
+    return Typed(f'({" OR ".join(equal)})', types.BOOL)
 
 
 @handles(exp.Case)

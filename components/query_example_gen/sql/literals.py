@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import types
+from components.query_example_gen.sql.quoting import literal
 from components.query_example_gen.sql.types import Typed
 
 _MONTHS = ('jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec')
@@ -57,11 +58,6 @@ _PARSE_ELEMENTS = {
 _PARSE_ALIASES = {'%T': '%H:%M:%S', '%R': '%H:%M', '%h': '%b'}
 
 
-def quote(text: str) -> str:
-    """Return a DuckDB string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def compile_call(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Typed:
     """Compile one of `FUNCTIONS`.
 
@@ -91,7 +87,7 @@ def _round(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Typ
         raise QueryError(f'ROUND takes (FLOAT64, n) with n from 0 to 15, got {digits}')
     n = int(digits)
     return Typed(
-        f'bq_round({value}, {quote(f"{{:.{n}f}}")}, {2.0 ** (n + 1):.1f}, 1e{n})', 'FLOAT64'
+        f'bq_round({value}, {literal(f"{{:.{n}f}}")}, {2.0 ** (n + 1):.1f}, 1e{n})', 'FLOAT64'
     )
 
 
@@ -104,10 +100,10 @@ def _format_time(name: str, args: Sequence[Typed], texts: Sequence[str | None]) 
         value = f'CAST({value} AS TIMESTAMP)'
     known = _DATE_ELEMENTS if kind == types.DATE else _DATE_ELEMENTS | _TIME_ELEMENTS
     pieces = [
-        known[piece].format(value) if is_element else quote(piece)
+        known[piece].format(value) if is_element else literal(piece)
         for piece, is_element in _elements(name, _literal(name, texts, 0), known)
     ]
-    return Typed(f'({" || ".join(pieces) or quote("")})', types.STRING)
+    return Typed(f'({" || ".join(pieces) or literal("")})', types.STRING)
 
 
 def _parse_time(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Typed:
@@ -143,14 +139,14 @@ def _parse_time(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -
     def field_text(field: str, default: str) -> str:
         if field not in fields:
             return default
-        return f'CAST(regexp_extract({text}, {quote(strict)}, {fields[field]}) AS BIGINT)'
+        return f'CAST(regexp_extract({text}, {literal(strict)}, {fields[field]}) AS BIGINT)'
 
     year = field_text('year', '1970')
     if 'year2' in fields:
         year = f'bq_century({field_text("year2", "")})'
     month = field_text('month', '1')
     if 'name' in fields:
-        found = f'regexp_extract({text}, {quote(strict)}, {fields["name"]})'
+        found = f'regexp_extract({text}, {literal(strict)}, {fields["name"]})'
         month = f'list_position({list(_MONTHS)}, left(lower({found}), 3))'
     day = field_text('day', '1')
     hour, minute, second = (field_text(f, '0') for f in ('hour', 'minute', 'second'))
@@ -159,7 +155,7 @@ def _parse_time(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -
         value += f" || printf(' %02d:%02d:%02d', {hour}, {minute}, {second})"
     loose = rf'\s*{loose}\s*'
     parsed = (
-        f'bq_parse({text}, {quote(strict)}, {quote(loose)},'
+        f'bq_parse({text}, {literal(strict)}, {literal(loose)},'
         f' TRY_CAST({value} AS {types.TO_DUCKDB[kind]}))'
     )
     return Typed(parsed if safe else f"bq_strict({text}, {parsed}, '{name}')", kind)
@@ -171,18 +167,17 @@ def _format(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Ty
     for match in re.finditer(r'%%|%([-+ 0]*\d*(?:\.\d+)?)([a-zA-Z])|%|[^%]+', format_):
         flags, verb = match.groups()
         if match[0] == '%%':
-            pieces.append(quote('%'))
+            pieces.append(literal('%'))
         elif verb is None and match[0] != '%':
-            pieces.append(quote(match[0]))
+            pieces.append(literal(match[0]))
         elif verb in ('d', 'i') and '.' not in flags:
             used += 1
             value = _argument(name, args, used, types.INT64)
-            pieces.append(f'printf({quote(f"%{flags}d")}, {value})')
+            pieces.append(f'printf({literal(f"%{flags}d")}, {value})')
         elif verb == 'f':
             used += 1
             value = _argument(name, args, used, types.FLOAT64)
-            # BigQuery writes no sign before a zero.
-            pieces.append(f'printf({quote(match[0])}, {value} + 0)')
+            pieces.append(f'printf({literal(match[0])}, bq_plain({value}))')
         elif verb == 's' and not flags:
             used += 1
             pieces.append(_argument(name, args, used, types.STRING))
@@ -193,7 +188,7 @@ def _format(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Ty
             )
     if used + 1 != len(args):
         raise QueryError(f"FORMAT '{format_}' takes {used} values, got {len(args) - 1}")
-    return Typed(f'({" || ".join(pieces) or quote("")})', types.STRING)
+    return Typed(f'({" || ".join(pieces) or literal("")})', types.STRING)
 
 
 def _regexp_extract(name: str, args: Sequence[Typed], texts: Sequence[str | None]) -> Typed:
@@ -203,10 +198,10 @@ def _regexp_extract(name: str, args: Sequence[Typed], texts: Sequence[str | None
         raise QueryError(f'{name} takes 2 arguments locally: (STRING, pattern)')
     group = _group(name, pattern)
     if name == 'REGEXP_EXTRACT_ALL':
-        all_ = f'regexp_extract_all({text}, {quote(pattern)}, {group})'
+        all_ = f'regexp_extract_all({text}, {literal(pattern)}, {group})'
         return Typed(all_, types.array_of(types.STRING))
-    extracted = f'regexp_extract({text}, {quote(pattern)}, {group})'
-    matches = f'regexp_matches({text}, {quote(pattern)})'
+    extracted = f'regexp_extract({text}, {literal(pattern)}, {group})'
+    matches = f'regexp_matches({text}, {literal(pattern)})'
     return Typed(f'(CASE WHEN {matches} THEN {extracted} END)', types.STRING)
 
 

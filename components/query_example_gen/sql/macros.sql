@@ -33,6 +33,8 @@ CREATE MACRO bq_round(x, pattern, halves, scale) AS
   CASE WHEN abs(x) >= 1e15 OR NOT isfinite(x) THEN x
        WHEN abs(x * halves) % 2 = 1 THEN round(x * scale) / scale
        ELSE CAST(format(pattern, x) AS DOUBLE) END;
+-- Without the sign that a zero or NaN may have.
+CREATE MACRO bq_plain(x) AS CASE WHEN isnan(x) THEN CAST('nan' AS DOUBLE) ELSE x + 0 END;
 CREATE MACRO bq_sign(x) AS CASE WHEN isnan(x) THEN x ELSE CAST(sign(x) AS DOUBLE) END;
 CREATE MACRO bq_try_ln(x) AS
   CASE WHEN x > 0 THEN ln(x) WHEN isinf(x) THEN CAST('nan' AS DOUBLE) END;

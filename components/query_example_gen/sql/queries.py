@@ -10,9 +10,11 @@ from sqlglot import exp
 
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.sql import types
-from components.query_example_gen.sql.calls import order_key, order_text, window_text
+from components.query_example_gen.sql.calls import window_text
+from components.query_example_gen.sql.clauses import Item, group_key, items_of, limit_of, order_of
 from components.query_example_gen.sql.compiler import Compiler, placed, refusal, show
-from components.query_example_gen.sql.scope import Relation, Scope, Source, quote
+from components.query_example_gen.sql.quoting import identifier
+from components.query_example_gen.sql.scope import Relation, Scope, Source
 from components.query_example_gen.sql.types import Typed
 
 _SET_OPERATIONS = {
@@ -21,21 +23,6 @@ _SET_OPERATIONS = {
     (exp.Intersect, True): 'INTERSECT',
     (exp.Except, True): 'EXCEPT',
 }
-
-
-@dataclass(frozen=True)
-class Item:
-    """One column of a select list.
-
-    Attributes:
-        name: Name in the result; None where the query gives none.
-        value: What it holds.
-        explicit: Whether the name was given with AS.
-    """
-
-    name: str | None
-    value: Typed
-    explicit: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +72,7 @@ class Queries:
         texts = []
         for cte in with_.expressions:
             relation = finished(cte.this, self.compile(compiler, cte.this, scope))
-            texts.append(f'{quote(cte.alias)} AS ({relation.text})')
+            texts.append(f'{identifier(cte.alias)} AS ({relation.text})')
             scope = replace(scope, ctes={**scope.ctes, cte.alias.lower(): relation})
         return scope, f'WITH {", ".join(texts)} '
 
@@ -94,30 +81,30 @@ class Queries:
         if from_ := node.args.get('from_'):
             text, scope = self._from(compiler, from_, node.args.get('joins') or (), scope)
             clauses.append(f'FROM {text}')
-        items = _items(compiler, node.expressions, scope)
+        items = items_of(compiler, node.expressions, scope)
         if where := node.args.get('where'):
             clauses.append(f'WHERE {compiler.typed(where.this, scope, types.BOOL)}')
         aliases = {i.name.lower(): i.value for i in items if i.explicit and i.name}
         # GROUP BY, HAVING, QUALIFY and ORDER BY see the select list before the tables.
         aliased = replace(scope, aliases=aliases)
         if group := node.args.get('group'):
-            keys = [_group_key(compiler, key, items, aliased) for key in group.expressions]
+            keys = [group_key(compiler, key, items, aliased) for key in group.expressions]
             clauses.append(f'GROUP BY {", ".join(keys)}')
         if having := node.args.get('having'):
             clauses.append(f'HAVING {compiler.typed(having.this, aliased, types.BOOL)}')
         if windows := node.args.get('windows'):
-            named = (f'{quote(w.name)} AS {window_text(compiler, w, scope)}' for w in windows)
+            named = (f'{identifier(w.name)} AS {window_text(compiler, w, scope)}' for w in windows)
             clauses.append(f'WINDOW {", ".join(named)}')
         if qualify := node.args.get('qualify'):
             clauses.append(f'QUALIFY {compiler.typed(qualify.this, aliased, types.BOOL)}')
         distinct = 'DISTINCT ' if node.args.get('distinct') else ''
         if (order := node.args.get('order')) and not distinct:
-            keys = [_select_order(compiler, item, items, aliased) for item in order.expressions]
+            keys = [order_of(compiler, item, items, aliased) for item in order.expressions]
             clauses.append(f'ORDER BY {", ".join(keys)}')
         if not distinct:
-            clauses += _limit(compiler, node)
+            clauses += limit_of(compiler, node)
         columns = [(item.name or f'f{i}_', item.value) for i, item in enumerate(items)]
-        listed = ', '.join(f'{value.text} AS {quote(name)}' for name, value in columns)
+        listed = ', '.join(f'{value.text} AS {identifier(name)}' for name, value in columns)
         relation = Relation(
             f'SELECT {distinct}{listed} {" ".join(clauses)}'.rstrip(),
             tuple((name, value.type) for name, value in columns),
@@ -154,12 +141,12 @@ class Queries:
         """Add an ORDER BY and LIMIT that see only the columns of the result."""
         clauses = [relation.text]
         if order := node.args.get('order'):
-            source = Source('', tuple((n, Typed(quote(n), t)) for n, t in relation.columns))
+            source = Source('', tuple((n, Typed(identifier(n), t)) for n, t in relation.columns))
             items = [Item(name, value) for name, value in source.columns]
             scope = Scope(sources=(source,))
-            keys = [_select_order(compiler, item, items, scope) for item in order.expressions]
+            keys = [order_of(compiler, item, items, scope) for item in order.expressions]
             clauses = [f'SELECT * FROM ({relation.text}) ORDER BY {", ".join(keys)}']
-        clauses += _limit(compiler, node)
+        clauses += limit_of(compiler, node)
         return replace(relation, text=' '.join(clauses))
 
     def _from(
@@ -200,13 +187,13 @@ class Queries:
                 table = self.find_table(node)
                 name, columns = table.alias, tuple((n, v.type) for n, v in table.columns)
             alias = node.alias or node.name.rsplit('.', 1)[-1]
-            return f'{quote(name)} AS {quote(alias)}', Source.of(alias, columns)
+            return f'{identifier(name)} AS {identifier(alias)}', Source.of(alias, columns)
         if isinstance(node, exp.Subquery):
             # A query in FROM sees the WITH of the query around it, but not its tables.
             relation = self.compile(compiler, node.this, Scope(ctes=scope.ctes))
             relation = finished(node.this, relation)
             alias = node.alias or f'_{next(self.numbers)}'
-            return f'({relation.text}) AS {quote(alias)}', Source.of(alias, relation.columns)
+            return f'({relation.text}) AS {identifier(alias)}', Source.of(alias, relation.columns)
         if isinstance(node, exp.Unnest):
             array = compiler.expression(node.expressions[0], scope)
             element = types.element_of(array.type)
@@ -215,93 +202,8 @@ class Queries:
                 raise refusal(node)
             alias = names[0]
             source = replace(Source.of(alias, [(alias, element)]), is_value=True)
-            return f'UNNEST({array.text}) AS {quote(alias)}({quote(alias)})', source
+            return f'UNNEST({array.text}) AS {identifier(alias)}({identifier(alias)})', source
         raise refusal(node)
-
-
-def _items(compiler: Compiler, nodes: Sequence[exp.Expr], scope: Scope) -> list[Item]:
-    items: list[Item] = []
-    for node in nodes:
-        with placed(node):
-            if isinstance(node, exp.Star):
-                items += _star(compiler, node, '', scope)
-            elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
-                items += _star(compiler, node.this, node.table, scope)
-            elif isinstance(node, exp.Alias):
-                value = compiler.expression(node.this, scope)
-                items.append(Item(node.alias, value, explicit=True))
-            else:
-                name = node.name if isinstance(node, exp.Column) else None
-                items.append(Item(name, compiler.expression(node, scope)))
-    return items
-
-
-def _star(compiler: Compiler, star: exp.Star, table: str, scope: Scope) -> list[Item]:
-    if table:
-        sources = [s for s in scope.sources if s.alias.lower() == table.lower()]
-        items = [Item(name, value) for s in sources for name, value in s.columns]
-    else:
-        sources = list(scope.sources)
-        items = [Item(name, value) for name, value in scope.merged.items()]
-        items += [
-            Item(name, value)
-            for s in sources
-            for name, value in s.columns
-            if name.lower() not in scope.merged
-        ]
-    if not sources:
-        raise QueryError(f'`{table}.*`: unknown table' if table else '`*` needs a FROM clause')
-    dropped = {c.name.lower() for c in star.args.get('except_') or ()}
-    changed = {
-        a.alias.lower(): compiler.expression(a.this, scope) for a in star.args.get('replace') or ()
-    }
-    known = {item.name.lower() for item in items if item.name}
-    if missing := (dropped | changed.keys()) - known:
-        raise QueryError(f'`{show(star)}`: there is no column `{min(missing)}`')
-    return [
-        replace(item, value=changed.get(item.name.lower(), item.value))
-        for item in items
-        if item.name and item.name.lower() not in dropped
-    ]
-
-
-def _group_key(compiler: Compiler, key: exp.Expr, items: Sequence[Item], scope: Scope) -> str:
-    value = _positional(key, items) or compiler.expression(key, scope)
-    if value.type not in types.SCALARS:
-        raise QueryError(f'GROUP BY cannot take {value.type} `{show(key)}`')
-    return value.text
-
-
-def _select_order(
-    compiler: Compiler, ordered: exp.Expr, items: Sequence[Item], scope: Scope
-) -> str:
-    value = _positional(ordered.this, items)
-    if value is None:
-        return order_text(compiler, [ordered], scope)
-    return order_key(value, ordered)
-
-
-def _positional(key: exp.Expr, items: Sequence[Item]) -> Typed | None:
-    """Return the column that `GROUP BY 1` or `ORDER BY 1` means."""
-    if not (isinstance(key, exp.Literal) and key.name.isdigit() and not key.is_string):
-        return None
-    if not 1 <= int(key.name) <= len(items):
-        raise QueryError(f'there is no column {key.name}; the query has {len(items)}')
-    return items[int(key.name) - 1].value
-
-
-def _limit(compiler: Compiler, node: exp.Query) -> list[str]:
-    limit, offset = node.args.get('limit'), node.args.get('offset')
-    if (limit or offset) and not node.args.get('order'):
-        raise QueryError(
-            'LIMIT without ORDER BY may give other rows on every run; add ORDER BY, or sample with'
-            ' WHERE MOD(ABS(FARM_FINGERPRINT(key)), 100) < 10'
-        )
-    return [
-        f'{word} {compiler.typed(clause.expression, Scope(), types.INT64)}'
-        for word, clause in (('LIMIT', limit), ('OFFSET', offset))
-        if clause
-    ]
 
 
 def _using(
@@ -323,13 +225,13 @@ def _recast(side: Relation, columns: Sequence[tuple[str, str]]) -> str:
     """Return one side of a set operation, its columns cast to the types of the result."""
     if [t for _, t in side.columns] == [t for _, t in columns]:
         return f'({side.text})'
-    names = [quote(f'c{i}') for i in range(len(columns))]
+    names = [identifier(f'c{i}') for i in range(len(columns))]
     values = [
         'NULL' if is_ == types.NULL else name
         for name, (_, is_) in zip(names, side.columns, strict=True)
     ]
     listed = ', '.join(
-        f'CAST({value} AS {types.to_duckdb(to)}) AS {quote(column)}'
+        f'CAST({value} AS {types.to_duckdb(to)}) AS {identifier(column)}'
         for value, (column, to) in zip(values, columns, strict=True)
     )
     return f'(SELECT {listed} FROM ({side.text}) AS s({", ".join(names)}))'

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from components.query_example_gen.errors import QueryError
+from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import Typed
 
 
@@ -46,7 +47,10 @@ class Source:
         """Return a source with the given column names and BigQuery types."""
         return cls(
             alias,
-            tuple((name, Typed(f'{quote(alias)}.{quote(name)}', type_)) for name, type_ in columns),
+            tuple(
+                (name, Typed(f'{identifier(alias)}.{identifier(name)}', type_))
+                for name, type_ in columns
+            ),
         )
 
     def find(self, name: str) -> list[Typed]:
@@ -119,11 +123,6 @@ class Scope:
             if not table or source.alias.lower() == table.lower()
             for value in source.find(name)
         ]
-
-
-def quote(name: str) -> str:
-    """Return a DuckDB identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def place(node: exp.Expr) -> str:

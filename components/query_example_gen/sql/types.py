@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 INT64 = 'INT64'
 FLOAT64 = 'FLOAT64'
@@ -108,8 +110,22 @@ def coerce(value: Typed, to: str) -> Typed | None:
     if (value.type, to) in ((INT64, FLOAT64), (DATE, DATETIME)):
         return Typed(f'CAST({value.text} AS {TO_DUCKDB[to]})', to, value.literal)
     if value.literal and value.type == STRING and to in (DATE, DATETIME, TIMESTAMP):
-        return Typed(f'bq_to_{to.lower()}({value.text})', to)
+        return moment(value, to)
     return None
+
+
+def moment(text: Typed, to: str) -> Typed:
+    """Return a string literal as a DATE, DATETIME or TIMESTAMP.
+
+    In the usual form it becomes a DuckDB literal, which is not computed anew for each row.
+    """
+    with suppress(ValueError):
+        usual = r"'(\d{4}-\d\d-\d\d)( \d\d:\d\d:\d\d)?'"
+        if (match := re.fullmatch(usual, text.text)) and not (to == DATE and match[2]):
+            datetime.fromisoformat(text.text[1:-1])
+            zone = '+00' if to == TIMESTAMP and match[2] else ''
+            return Typed(f"{TO_DUCKDB[to]} '{text.text[1:-1]}{zone}'", to)
+    return Typed(f'bq_to_{to.lower()}({text.text})', to)
 
 
 def supertype(values: Iterable[Typed]) -> str | None:
