@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from tfx.types import Artifact, artifact_utils
@@ -18,12 +19,20 @@ def example_files(examples: Artifact, split: str) -> list[str]:
     return sorted(tf.io.gfile.glob(f'{uri}/*'))
 
 
+def read_records(files: list[str], rows: int) -> Iterator[np.ndarray]:
+    """Yield serialized examples, `[rows]` bytes; the files are gzipped if they end in `.gz`."""
+    gzipped = all(file.endswith('.gz') for file in files)
+    records = tf.data.TFRecordDataset(
+        files, compression_type='GZIP' if gzipped else '', buffer_size=4 << 20
+    )
+    yield from records.batch(rows).prefetch(1).as_numpy_iterator()
+
+
 def read_batches(files: list[str], rows: int = ROWS) -> Iterator[pa.RecordBatch]:
-    """Yield the examples of gzipped TFRecord files; each column is a list array, null if absent."""
+    """Yield the examples of TFRecord files; each column is a list array, null if absent."""
     decoder = ExamplesToRecordBatchDecoder()
-    records = tf.data.TFRecordDataset(files, compression_type='GZIP', buffer_size=4 << 20)
-    for batch in records.batch(rows).prefetch(1).as_numpy_iterator():
-        yield decoder.DecodeBatch(list(batch))
+    for batch in read_records(files, rows):
+        yield decoder.DecodeBatch(batch.tolist())
 
 
 def bytes_on_disk(files: list[str]) -> int:

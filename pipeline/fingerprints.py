@@ -23,11 +23,12 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
     learning = ['models', 'transforms', *own_model]
     code = {
         'QueryExampleGen': ['components.query_example_gen'],
-        'DataGate': ['components.data_gate'],
+        'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
+        'DataGate': ['components.data_gate', 'components.example_batches'],
         'Transform': ['transforms', *own_transform],
         'Tuner': learning,
         'Trainer': learning,
-        'Evaluator': ['components.evaluator'],
+        'Evaluator': ['components.evaluator', 'components.example_batches'],
         'Pusher': ['components.pusher'],
     }
     beside = {'QueryExampleGen': local_fingerprint(recipe.data)}

@@ -60,5 +60,5 @@ def start(
             if verbose:
                 console.print_exception()
         console.print()
-        console.print(show.outcome(record, store))
+        console.print(show.outcome(record))
     return record

@@ -12,7 +12,6 @@ from rich.text import Text
 from components.evaluator.settings import METRICS, Gate, headline
 from pipeline.progress import seconds_text, step_line
 from pipeline.records import Run
-from pipeline.store import Store
 
 UNWRAPPED = 400
 """Width of output that goes into a file or a pipe, in characters."""
@@ -37,7 +36,7 @@ def bounds_of(gate: Gate) -> list[dict[str, Any]]:
     ]
 
 
-def outcome(run: Run, store: Store) -> Text:
+def outcome(run: Run) -> Text:
     """Return how a run ended: the verdict and why, and where things are."""
     text = Text()
     if run.state == 'failed':

@@ -13,6 +13,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.errors import EvaluationError
+from components.example_batches import read_records
 
 BATCH_ROWS = 8192
 """Rows per batch: each costs Beam and TensorFlow the same, so few of them; more gain nothing."""
@@ -45,11 +46,8 @@ class ReadExamples(beam.PTransform):
 class _ReadBatches(beam.DoFn):
     def process(self, file: str) -> Iterator[dict[str, Any]]:
         decoder = ExamplesToRecordBatchDecoder()
-        records = tf.data.TFRecordDataset(
-            file, compression_type='GZIP' if file.endswith('.gz') else '', buffer_size=4 << 20
-        )
         try:
-            for batch in records.batch(BATCH_ROWS).prefetch(1).as_numpy_iterator():
+            for batch in read_records([file], BATCH_ROWS):
                 yield {
                     tfma.INPUT_KEY: batch,
                     tfma.ARROW_RECORD_BATCH_KEY: decoder.DecodeBatch(batch.tolist()),

@@ -24,6 +24,7 @@ __all__ = [
     'FORMATS',
     'create_view',
     'identifier',
+    'open_view',
     'place_of_misfit',
     'reading',
     'resolve_files',
@@ -40,6 +41,19 @@ FORMATS = {
     '.json': 'jsonl',
 }
 """File ending, before `.gz` -> format."""
+
+
+def open_view(
+    connection: duckdb.DuckDBPyConnection, name: str, table: LocalTable
+) -> dict[str, str]:
+    """Make a view of a table's files, and return its columns with their BigQuery types.
+
+    Raises:
+        QueryError: As `create_view`.
+    """
+    create_view(connection, name, table)
+    described = connection.execute(f'DESCRIBE {identifier(name)}').fetchall()
+    return {row[0]: from_duckdb(row[1]) for row in described}
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, table: LocalTable) -> None:

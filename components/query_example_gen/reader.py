@@ -13,7 +13,7 @@ import duckdb
 from components.query_example_gen.duckdb_text import explain, reading
 from components.query_example_gen.engine import add_fingerprint, prepare
 from components.query_example_gen.errors import QueryError
-from components.query_example_gen.local_tables import create_view, place_of_misfit
+from components.query_example_gen.local_tables import open_view, place_of_misfit
 from components.query_example_gen.settings import Data, LocalTable
 from components.query_example_gen.sql import translate
 from components.query_example_gen.sql.quoting import identifier
@@ -130,9 +130,7 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
 
 def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Query:
     def columns_of_table(name: str) -> dict[str, str]:
-        create_view(connection, name, data.local[name])
-        described = connection.execute(f'DESCRIBE {identifier(name)}').fetchall()
-        return {row[0]: from_duckdb(row[1]) for row in described}
+        return open_view(connection, name, data.local[name])
 
     try:
         translation = translate(text, list(data.local), columns_of_table)

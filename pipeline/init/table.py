@@ -5,15 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
-import pyarrow as pa
-from duckdb.func import PythonUDFType
 
-from components.query_example_gen.duckdb_text import identifier, reading
-from components.query_example_gen.local_tables import create_view
+from components.query_example_gen.duckdb_text import reading
+from components.query_example_gen.engine import add_fingerprint, prepare
+from components.query_example_gen.local_tables import open_view
 from components.query_example_gen.settings import LocalTable
-from components.query_example_gen.splits import fingerprints
-from components.query_example_gen.sql import macros, translate
-from components.query_example_gen.sql.types import from_duckdb
+from components.query_example_gen.sql import translate
 
 SAMPLE_ROWS = 200_000
 """Rows, drawn at random, that columns are judged by; a smaller table is read whole."""
@@ -50,16 +47,11 @@ def open_table(query: str, local: Mapping[str, LocalTable]) -> Iterator[Table]:
       QueryError: A file or the query can't be read; one line.
     """
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(macros())
-        connection.create_function(
-            'farm_fingerprint', _farm_fingerprint, ['VARCHAR'], 'BIGINT', type=PythonUDFType.ARROW
-        )
+        prepare(connection)
+        add_fingerprint(connection)
 
         def columns_of(name: str) -> dict[str, str]:
-            create_view(connection, name, local[name])
-            described = connection.execute(f'DESCRIBE {identifier(name)}').fetchall()
-            return {row[0]: from_duckdb(row[1]) for row in described}
+            return open_view(connection, name, local[name])
 
         translation = translate(query, list(local), columns_of)
         with reading(', '.join(path for table in local.values() for path in table.path)):
@@ -80,8 +72,3 @@ def _rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = connection.execute(f'SELECT count(*) FROM {relation}').fetchone()
     assert row is not None
     return row[0]
-
-
-def _farm_fingerprint(strings: pa.ChunkedArray | pa.Array) -> pa.Array:
-    array = strings.combine_chunks() if isinstance(strings, pa.ChunkedArray) else strings
-    return pa.array(fingerprints(array))

@@ -1,5 +1,4 @@
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
@@ -8,7 +7,6 @@ from components.evaluator.settings import Gate
 from pipeline import show
 from pipeline.progress import progress_text, seconds_text
 from pipeline.records import Run, Step
-from pipeline.store import Store
 
 GATE = Gate.model_validate(
     {
@@ -58,27 +56,27 @@ def printed(text: RenderableType) -> str:
     return out.getvalue()
 
 
-def test_outcome_of_an_unblessed_run_gives_every_reason(unblessed: Run, tmp_path: Path) -> None:
-    text = printed(show.outcome(unblessed, Store(tmp_path)))
+def test_outcome_of_an_unblessed_run_gives_every_reason(unblessed: Run) -> None:
+    text = printed(show.outcome(unblessed))
     assert 'Not blessed' in text
     assert TEXT in text
     assert 'sluice show births-1' in text
 
 
 def test_outcome_of_a_blessed_run_has_headline_bounds_and_baseline(
-    unblessed: Run, tmp_path: Path
+    unblessed: Run,
 ) -> None:
     unblessed.blessed, unblessed.reasons, unblessed.pushed = True, [], '/served/births/17'
-    text = printed(show.outcome(unblessed, Store(tmp_path)))
+    text = printed(show.outcome(unblessed))
     bounds = 'rmse max 1.2, within 0.01 of baseline'
     assert f'Blessed: rmse 1.051 on 4,995 test rows ({bounds}; baseline 1.05)' in text
     assert '/served/births/17' in text
 
 
-def test_outcome_of_a_failed_run_names_step_and_error(unblessed: Run, tmp_path: Path) -> None:
+def test_outcome_of_a_failed_run_names_step_and_error(unblessed: Run) -> None:
     unblessed.state, unblessed.error = 'failed', 'the loss is NaN'
     unblessed.steps[0].state = 'failed'
-    assert 'Failed in Trainer: the loss is NaN' in printed(show.outcome(unblessed, Store(tmp_path)))
+    assert 'Failed in Trainer: the loss is NaN' in printed(show.outcome(unblessed))
 
 
 def test_details_show_slices_against_bounds_and_baseline(unblessed: Run) -> None:
