@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pipeline import model_commands
+
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
 
@@ -193,6 +195,10 @@ def init(
     except (InitError, OSError) as error:
         _stop(str(error), BAD_USAGE)
     click.echo(written.summary)
+
+
+for command in (model_commands.serve, model_commands.versions, model_commands.rollback):
+    main.add_command(command)
 
 
 @main.group()

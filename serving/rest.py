@@ -1,5 +1,6 @@
 """TensorFlow Serving's REST API: status, metadata and predict, by version or label."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -20,6 +21,11 @@ class PlainRoute(APIRoute):
         """Return the function itself."""
         return self.endpoint
 
+
+PREDICT_PATH = re.compile(
+    r'/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[^/:]+)|/labels/(?P<label>[^/:]+))?:predict'
+)
+"""The paths of `predict`."""
 
 router = APIRouter(route_class=PlainRoute, prefix='/v1/models')
 
