@@ -2,8 +2,6 @@
 
 import base64
 import io
-import struct
-import zlib
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from serving.settings import Limits, ModelSource, ServerSettings
+from tests.serving.bombs import png_of
 from tests.serving.conftest import Predict, serving
 
 ORANGE = (250, 125, 0)
@@ -122,20 +121,6 @@ def test_what_is_no_picture(predict: Predict, value: object, says: str) -> None:
         answer = predict('pictures', instances=instances)
         assert answer.status_code == 400
         assert answer.json()['error'].startswith(f'{place}: {says}')
-
-
-def png_of(width: int, height: int) -> bytes:
-    """Return a PNG whose header says how large it is, and which has no more than that."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = struct.pack('>I', zlib.crc32(kind + data))
-        return struct.pack('>I', len(data)) + kind + data + check
-
-    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
-    data = zlib.compress(b'\0' * 1000)
-    return (
-        b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', data) + chunk(b'IEND', b'')
-    )
 
 
 @pytest.mark.parametrize('size', [(7000, 7000), (60000, 60000), (2**31 - 1, 2**31 - 1)])
