@@ -59,7 +59,7 @@ class Signature:
     inputs: dict[str, TensorSpec]
     outputs: dict[str, TensorSpec]
 
-    @property
+    @cached_property
     def is_batched(self) -> bool:
         """Whether rows of several requests can be put together, and taken apart again."""
         specs = [*self.inputs.values(), *self.outputs.values()]

@@ -9,6 +9,7 @@ import tensorflow as tf
 import uvicorn
 
 from serving.app import create_app
+from serving.http import BoundedProtocol
 from serving.settings import ServerSettings
 
 SWITCH_SECONDS = 0.0005
@@ -41,7 +42,7 @@ def serve(settings: ServerSettings) -> None:
         host=settings.host,
         port=settings.port,
         loop='uvloop',
-        http='httptools',
+        http=BoundedProtocol,
         ws='none',
         log_config=None,
         access_log=False,

@@ -103,9 +103,22 @@ def test_what_is_no_http(process: httpx.Client, sent: bytes) -> None:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
             answer = connection.makefile('rb').read()
-        except ConnectionError:
+        except OSError:  # the server has closed the connection
             answer = b''
     assert answer.split(b' ')[1:2] in ([], [b'400'], [b'404'], [b'413'], [b'405'])
+    assert_answers(process)
+
+
+def test_a_head_without_end_is_not_kept(process: httpx.Client) -> None:
+    at = (process.base_url.host, process.base_url.port)
+    sent = 0
+    with socket.create_connection(at, timeout=20) as connection:
+        connection.sendall(b'GET / HTTP/1.1\r\nX: ')
+        with pytest.raises(OSError, match='reset|pipe'):
+            while sent < 200:
+                connection.sendall(b'x' * 2**20)
+                sent += 1
+    assert sent < 200
     assert_answers(process)
 
 
