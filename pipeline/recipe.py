@@ -4,21 +4,24 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
 from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
+from components.image_example_gen.settings import ImageData
 from components.query_example_gen.settings import Data
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
     Model,
+    OwnModel,
     TrainerConfig,
     Training,
     Tuning,
     WideDeep,
 )
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
+from transforms.image_settings import ImageInput
 
 
 class Push(Settings):
@@ -43,6 +46,11 @@ class Vertex(Settings):
     )
 
 
+def _data_tag(value: object) -> str:
+    pictures = 'images' in value if isinstance(value, dict) else isinstance(value, ImageData)
+    return 'pictures' if pictures else 'table'
+
+
 class Recipe(Settings):
     """A job: data, features, model, training, gate and destination."""
 
@@ -54,13 +62,21 @@ class Recipe(Settings):
     task: Literal['regression', 'binary', 'multiclass'] = Field(
         description='What is predicted: a number, one of two classes, one of several.'
     )
-    label: str = Field(min_length=1, description='Column to predict.')
+    label: str = Field(
+        'label', min_length=1, description='Column to predict; of pictures it is `label`.'
+    )
     classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = Field(
         None,
         description='Class names in order (binary: the second is the positive one). '
         'By default as found, sorted.',
     )
-    data: Data
+    data: Annotated[
+        Annotated[Data, Tag('table')] | Annotated[ImageData, Tag('pictures')],
+        Discriminator(_data_tag),
+    ] = Field(description='Rows of a table, or pictures.')
+    image: ImageInput | None = Field(
+        None, description='What a model sees of a picture; by default as its type says.'
+    )
     features: dict[str, Feature] = Field(
         default_factory=dict,
         description='Column -> kind or settings. Columns not named here are not learnt from.',
@@ -83,8 +99,7 @@ class Recipe(Settings):
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
-        if not self.features and not self.transform:
-            raise ValueError('features: name at least one column (or your own transform)')
+        self._check_kind_of_data()
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -114,6 +129,37 @@ class Recipe(Settings):
         except ValidationError as error:
             raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
         return self
+
+    def _check_kind_of_data(self) -> None:
+        """Check that data, features and model are all of a table, or all of pictures."""
+        if not self.has_pictures:
+            if not self.features and not self.transform:
+                raise ValueError('features: name at least one column (or your own transform)')
+            if self.image:
+                raise ValueError('image: the data is a table; give data.images, or leave it out')
+            if not isinstance(self.model, WideDeep | OwnModel):
+                raise ValueError(
+                    f'model.kind: {self.model.kind!r} learns from pictures; for a table: '
+                    'wide_deep, or the dotted path of your own'
+                )
+            return
+        for key in ('features', 'crosses', 'transform'):
+            if getattr(self, key):
+                raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if isinstance(self.model, WideDeep):
+            raise ValueError(
+                "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
+                'transfer, or the dotted path of your own'
+            )
+        if self.task == 'regression':
+            raise ValueError('task: pictures are told apart by class; binary or multiclass')
+        if self.label != 'label':
+            raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether the data is pictures, not a table."""
+        return isinstance(self.data, ImageData)
 
     def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
         _known(path, of, self.features, 'feature')
@@ -166,6 +212,7 @@ class Recipe(Settings):
             task=self.task,
             label=self.label,
             classes=self.classes,
+            image=(self.image or ImageInput()) if self.has_pictures else None,
             model=self.model,
             train=self.train,
             tune=self.tune,
