@@ -12,7 +12,7 @@ from models.callbacks import BestWeights, StopOnFailure
 from models.dataset import EVAL_BATCH, Reader, Split
 from models.inputs import TransformGraph, vocabulary
 from models.schedules import learning_rate
-from models.settings import TrainerConfig, Training, WideDeep
+from models.settings import OwnModel, TrainerConfig, Training, WideDeep
 from models.target import LabelStatistics, Target, class_weights, resolve_target
 from transforms.tabular import LABEL_VOCABULARY
 
@@ -84,8 +84,10 @@ def build_model(config: TrainerConfig, data: Data) -> keras.Model:
     labels = data.train.labels.weighted(weights)
     if isinstance(config.model, WideDeep):
         model = wide_deep.build(data.graph.inputs, config.model, target, labels)
-    else:
+    elif isinstance(config.model, OwnModel):
         model = own.build(data.graph.inputs, config.model, config, target)
+    else:
+        raise NotImplementedError(config.model.kind)
     steps = data.train.steps(config.train.batch_size) * config.train.epochs
     model.compile(
         optimizer=_optimizer(config.train, steps),
