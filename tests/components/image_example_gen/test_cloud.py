@@ -3,9 +3,11 @@
 import json
 import re
 import threading
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -15,7 +17,9 @@ from components.image_example_gen.check import look
 from components.image_example_gen.errors import PicturesError, UnreadableError
 from components.image_example_gen.fingerprint import pictures_fingerprint
 from components.image_example_gen.ingest import write_examples
+from components.image_example_gen.listing import Listing
 from components.image_example_gen.settings import ImageData
+from components.image_example_gen.source import list_pictures
 from tests.components.image_example_gen.samples import examples, unlike
 
 PAGE = 7
@@ -25,8 +29,7 @@ PAGE = 7
 class Storage(BaseHTTPRequestHandler):
     """Lists and gives the objects of one bucket, `pictures`."""
 
-    objects: dict[str, bytes]
-    generations: dict[str, int]
+    objects: ClassVar[dict[str, bytes]]
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -51,7 +54,7 @@ class Storage(BaseHTTPRequestHandler):
                 {
                     'name': name,
                     'size': str(len(self.objects[name])),
-                    'generation': str(self.generations.get(name, 1)),
+                    'generation': str(zlib.crc32(self.objects[name])),
                 }
                 for name in names[start : start + PAGE]
             ]
@@ -82,13 +85,16 @@ class Storage(BaseHTTPRequestHandler):
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
     """Serve a bucket's objects, which a test may add to."""
-    handler = type('Handler', (Storage,), {'objects': {}, 'generations': {}})
-    server = ThreadingHTTPServer(('127.0.0.1', 0), handler)
+
+    class Handler(Storage):
+        objects: ClassVar[dict[str, bytes]] = {}
+
+    server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     monkeypatch.setenv('STORAGE_EMULATOR_HOST', f'http://127.0.0.1:{server.server_port}')
     cloud._client.cache_clear()
-    yield handler.objects
+    yield Handler.objects
     server.shutdown()
     server.server_close()
     thread.join()
@@ -122,16 +128,14 @@ def test_a_manifest(bucket: dict[str, bytes]) -> None:
     bucket['in/m.csv'] = b'uri,label\na.png,cat\ngs://pictures/other/b.png,dog\ngone.png,dog\n'
     bucket['in/a.png'] = unlike(1)
     bucket['other/b.png'] = unlike(2)
-    listing = cloud_listing('gs://pictures/in/m.csv')
+    listing = listed('gs://pictures/in/m.csv')
     assert [listing.read(row) for row in (0, 1)] == [unlike(1), unlike(2)]
     with pytest.raises(UnreadableError, match='is not there'):
         listing.read(2)
     assert [bool(stamp) for stamp in listing.stamps()] == [True, True, False]
 
 
-def cloud_listing(images: str):
-    from components.image_example_gen.source import list_pictures
-
+def listed(images: str) -> Listing:
     return list_pictures(ImageData(images=images))
 
 
@@ -139,7 +143,7 @@ def test_a_changed_object_changes_the_fingerprint(bucket: dict[str, bytes]) -> N
     data = ImageData(images=flowers(bucket))
     before = pictures_fingerprint(data)
     assert pictures_fingerprint(data) == before
-    bucket['in/rose/01 ü.png'] = unlike(99) + b'x'
+    bucket['in/rose/01 ü.png'] = unlike(99)
     assert pictures_fingerprint(data) != before
 
 
@@ -148,11 +152,11 @@ def test_what_cannot_be_had_is_told(bucket: dict[str, bytes]) -> None:
     with pytest.raises(UnreadableError, match='permission denied'):
         cloud.read('gs://pictures/secret.png')
     with pytest.raises(PicturesError, match='gs://nowhere/in/: there is no bucket nowhere'):
-        cloud_listing('gs://nowhere/in')
+        listed('gs://nowhere/in')
     with pytest.raises(PicturesError, match='gs://pictures/none is empty'):
-        cloud_listing('gs://pictures/none')
+        listed('gs://pictures/none')
     with pytest.raises(PicturesError, match=r'gs://pictures/m.csv is not there'):
-        cloud_listing('gs://pictures/m.csv')
+        listed('gs://pictures/m.csv')
 
 
 def test_too_large_an_object_is_refused(

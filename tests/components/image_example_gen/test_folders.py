@@ -78,7 +78,7 @@ def test_names_may_be_odd(tmp_path: Path) -> None:
     listing = listed(tmp_path)
     assert [row[1] for row in rows(listing)] == ['Marguer\u00edte', "it's 100% # «x»", 'two words']
     assert rows(listing)[2][0] == '\\xff\n.gif'
-    assert all(listing.read(row).startswith(b'\x89PNG') for row in range(3))
+    assert all(bytes(listing.read(row)).startswith(b'\x89PNG') for row in range(3))
 
 
 def test_a_class_without_pictures_is_named(tmp_path: Path) -> None:
