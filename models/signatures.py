@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from models.dataset import class_table
 from models.inputs import Columns, Tensors, TransformGraph
+from models.labels import class_table
 from models.target import Target
 
 

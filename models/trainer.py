@@ -6,9 +6,10 @@ import keras
 
 from models import hardware, signatures
 from models.callbacks import EpochLog, Progress
+from models.data import load_data
 from models.search_space import with_values
 from models.settings import TrainerConfig
-from models.training import build_model, fit, load_data
+from models.training import build_model, fit
 from models.warm_start import save_model, warm_start
 
 
