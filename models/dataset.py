@@ -62,7 +62,7 @@ class Split:
     rows: int
     labels: LabelStatistics
     columns: Columns | None
-    reader: Stream | None = None
+    reader: Stream | None
     change: Change | None = None
     copies: int = 1
 
@@ -110,9 +110,10 @@ class Split:
 
         @_as_written
         def gathered(number: tf.Tensor, picked: tf.Tensor) -> tuple:
-            return complete(number, tf.nest.map_structure(lambda c: _rows(c, picked), self.columns))
+            columns = tf.nest.map_structure(lambda c: _rows(c, picked), self.columns)
+            return complete(number, columns)
 
-        if self.columns is None:
+        if self.reader and self.columns is None:
             stream = self.reader.stream(seed)
             stream = stream if seed is None else stream.repeat()
             batches, finish = stream.rebatch(batch_size), complete

@@ -107,7 +107,7 @@ class FeatureStore:
         return self._kept[key]
 
     def _size(self) -> int:
-        columns = [c for s in self._kept.values() for c in s.columns[0].values()]
+        columns = [c for s in self._kept.values() if s.columns for c in s.columns[0].values()]
         return sum(c.nbytes for c in columns if not isinstance(c, np.memmap))
 
 
@@ -135,7 +135,7 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
                 metrics={},
                 seconds_left=(now - start) / done * (rows - done),
             )
-    return Split(split.rows, split.labels, (columns, tf.concat(labels, 0)), copies=copies)
+    return Split(split.rows, split.labels, (columns, tf.concat(labels, 0)), None, copies=copies)
 
 
 def _versions(

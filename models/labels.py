@@ -1,6 +1,7 @@
 """Labels of rows: from their text to class numbers, counted, and refused where they are unknown."""
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -80,9 +81,12 @@ class Tally:
 
 def class_table(target: Target) -> tf.lookup.StaticHashTable | None:
     """Return a table from class name to id, -1 for others; None for a regression."""
-    if not target.classes:
-        return None
-    ids = tf.range(len(target.classes), dtype=tf.int64)
+    return class_ids(target.classes) if target.classes else None
+
+
+def class_ids(classes: Sequence[str]) -> tf.lookup.StaticHashTable:
+    """Return a table from class name to id, -1 for others."""
+    ids = tf.range(len(classes), dtype=tf.int64)
     return tf.lookup.StaticHashTable(
-        tf.lookup.KeyValueTensorInitializer(tf.constant(target.classes), ids), default_value=-1
+        tf.lookup.KeyValueTensorInitializer(tf.constant(classes), ids), default_value=-1
     )

@@ -10,7 +10,7 @@ from models import dataset
 from models.dataset import Columns, Split, find_files, known_rows, records
 from models.inputs import Columns as RawColumns
 from models.inputs import ModelInput, Tensors, TransformGraph
-from models.labels import DataError, Tally, class_table
+from models.labels import DataError, Tally, class_ids
 from models.settings import TrainerConfig
 from models.target import Target
 from transforms.image import IMAGE
@@ -83,7 +83,7 @@ class PictureReader:
         self.files = find_files(name, patterns)
         self._graph = graph
         self._target = target
-        self._ids = class_table(target)
+        self._ids = class_ids(target.classes)
         self._buffer = READ_BATCH
 
     def read(self, must_know_all: bool) -> Split:

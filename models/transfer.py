@@ -54,14 +54,15 @@ def part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) ->
         config: settings of model and training.
         data: pictures, and a store of their features.
     """
-    if phase.layers is None:
+    settings = config.model
+    if phase.layers is None or not isinstance(settings, Transfer):
         return Part(model, data.train, data.evaluation)
     frozen, rest = cut(model, _told_to_learn(model, phase.layers))
-    copies = config.model.copies if data.train.change else 1
+    copies = settings.copies if data.train.change else 1
     if copies is None:
         features = Frozen(frozen, name='frozen')(model.input)
         return Part(keras.Model(model.input, rest(features)), data.train, data.evaluation)
-    key = (config.model.model_dump_json(include={'backbone', 'options', 'weights'}), phase.layers)
+    key = (settings.model_dump_json(include={'backbone', 'options', 'weights'}), phase.layers)
     return Part(
         rest,
         data.features.of((*key, 'train'), frozen, data.train, copies, config.train.seed),

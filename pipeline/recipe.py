@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
@@ -132,7 +132,7 @@ class Recipe(Settings):
 
     def _check_kind_of_data(self) -> None:
         """Check that data, features and model are all of a table, or all of pictures."""
-        if not self.has_pictures:
+        if not self.pictures:
             if not self.features and not self.transform:
                 raise ValueError('features: name at least one column (or your own transform)')
             if self.image:
@@ -157,9 +157,19 @@ class Recipe(Settings):
             raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
 
     @property
-    def has_pictures(self) -> bool:
-        """Whether the data is pictures, not a table."""
-        return isinstance(self.data, ImageData)
+    def pictures(self) -> ImageData | None:
+        """The data, if it is pictures."""
+        return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def image_input(self) -> ImageInput | None:
+        """What a model sees of a picture, if the data is pictures."""
+        return (self.image or ImageInput()) if self.pictures else None
+
+    @property
+    def table(self) -> Data | None:
+        """The data, if it is rows of a table."""
+        return self.data if isinstance(self.data, Data) else None
 
     def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
         _known(path, of, self.features, 'feature')
@@ -206,13 +216,27 @@ class Recipe(Settings):
         )
 
     @property
+    def preprocessing_fn(self) -> str:
+        """Dotted path of what Transform runs."""
+        if self.pictures:
+            return 'transforms.image.preprocessing_fn'
+        return self.transform or 'transforms.tabular.preprocessing_fn'
+
+    @property
+    def preprocessing_config(self) -> dict[str, Any]:
+        """What it gets as its `custom_config`."""
+        if self.image_input:
+            return {'label': self.label, 'image': self.image_input.model_dump(mode='json')}
+        return self.transform_config.model_dump(mode='json')
+
+    @property
     def trainer_config(self) -> TrainerConfig:
         """What Trainer and Tuner need of the recipe."""
         return TrainerConfig(
             task=self.task,
             label=self.label,
             classes=self.classes,
-            image=(self.image or ImageInput()) if self.has_pictures else None,
+            image=self.image_input,
             model=self.model,
             train=self.train,
             tune=self.tune,
@@ -249,6 +273,47 @@ class Recipe(Settings):
                 'use task: binary or multiclass, or CAST it'
             )
 
+    def check_pictures(self, columns: Collection[str], classes: Mapping[str, int]) -> None:
+        """Hold the recipe against its pictures.
+
+        Args:
+          columns: Columns that they have beside themselves.
+          classes: Pictures by class.
+
+        Raises:
+          ValueError: A column or class is named that they don't have, or they have other classes
+            than the recipe; the first word is the key path.
+        """
+        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the pictures')
+        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the pictures')
+        for i, by in enumerate(self.gate.slices):
+            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
+        if isinstance(self.train.class_weights, dict):
+            _known('train.class_weights', self.train.class_weights, classes, 'class')
+        listed = ', '.join(list(classes)[:CLASSES_SHOWN])
+        listed += ', …' if len(classes) > CLASSES_SHOWN else ''
+        if len(classes) < 2:
+            raise ValueError(
+                f'data.images: there is one class only, {listed or "none"}; expected a folder for '
+                'each class, at least two'
+            )
+        if self.classes is None:
+            if self.task == 'binary' and len(classes) > 2:
+                raise ValueError(
+                    f'task: binary has two classes, the pictures {len(classes)}: {listed}; use '
+                    'multiclass'
+                )
+            return
+        _known('classes', self.classes, classes, 'class of the pictures')
+        if others := [name for name in classes if name not in self.classes]:
+            raise ValueError(
+                f'classes: the pictures have {others[0]!r} too; name all {len(classes)}, or leave '
+                'classes out'
+            )
+
+
+CLASSES_SHOWN = 8
+"""Classes that a message names."""
 
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),
