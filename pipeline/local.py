@@ -13,6 +13,7 @@ from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
 from pipeline.show import short_path
+from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -156,6 +157,10 @@ class _LocalRun:
         self.record.blessed = verdict['blessed']
         self.record.reasons = verdict['reasons']
         self.record.metrics = verdict['metrics']
+        self.record.classes = verdict['classes']
+        self.record.confusions = {
+            split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
+        }
         self.record.notes = verdict['notes']
 
 
