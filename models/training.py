@@ -13,7 +13,7 @@ from models.dataset import EVAL_BATCH, Reader, Split
 from models.inputs import TransformGraph, vocabulary
 from models.phases import Phase, phases
 from models.schedules import learning_rate
-from models.settings import TrainerConfig, Training, WideDeep
+from models.settings import OwnModel, TrainerConfig, Training, WideDeep
 from models.target import LabelStatistics, Target, class_weights, resolve_target
 from transforms.tabular import LABEL_VOCABULARY
 
@@ -99,7 +99,9 @@ def build_model(config: TrainerConfig, data: Data) -> keras.Model:
     if isinstance(config.model, WideDeep):
         labels = data.train.labels.weighted(_class_weights(config, data))
         return wide_deep.build(data.graph.inputs, config.model, target, labels)
-    return own.build(data.graph.inputs, config.model, config, target)
+    if isinstance(config.model, OwnModel):
+        return own.build(data.graph.inputs, config.model, config, target)
+    raise NotImplementedError(config.model.kind)
 
 
 def fit(

@@ -139,6 +139,8 @@ class _LocalRun:
             case 'QueryExampleGen':
                 self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
                 step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
+            case 'ImageExampleGen':
+                self._ingested(step, made['examples'].properties)
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
             case 'Evaluator':
@@ -152,6 +154,17 @@ class _LocalRun:
                     step.note = short_path(self.record.pushed)
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
+
+    def _ingested(self, step: Step, properties: dict[str, Any]) -> None:
+        self.record.rows = json.loads(properties['rows'])
+        refused = json.loads(properties['refused'])
+        counts = [f'{name} {n:,}' for name, n in self.record.rows.items()]
+        step.note = f'{" · ".join(counts)} pictures'
+        step.notes = json.loads(properties['notes'])
+        if refused['count']:
+            step.note += f' · {refused["count"]:,} refused'
+            step.notes += [f'refused: {r["uri"]} {r["reason"]}' for r in refused['first']]
+            step.notes.append(f'all refused: {step.artifacts["examples"][0]}/{refused["list"]}')
 
     def _judged(self, verdict: dict[str, Any]) -> None:
         self.record.blessed = verdict['blessed']

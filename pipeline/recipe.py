@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
@@ -148,7 +148,7 @@ class Recipe(Settings):
 
     def _check_kind_of_data(self) -> None:
         """Check that data, features and model are all of a table, or all of pictures."""
-        if not self.has_pictures:
+        if not self.pictures:
             if not self.features and not self.transform:
                 raise ValueError('features: name at least one column (or your own transform)')
             if self.image:
@@ -173,9 +173,19 @@ class Recipe(Settings):
             raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
 
     @property
-    def has_pictures(self) -> bool:
-        """Whether the data is pictures, not a table."""
-        return isinstance(self.data, ImageData)
+    def pictures(self) -> ImageData | None:
+        """The data, if it is pictures."""
+        return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def image_input(self) -> ImageInput | None:
+        """What a model sees of a picture, if the data is pictures."""
+        return (self.image or ImageInput()) if self.pictures else None
+
+    @property
+    def table(self) -> Data | None:
+        """The data, if it is rows of a table."""
+        return self.data if isinstance(self.data, Data) else None
 
     def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
         _known(path, of, self.features, 'feature')
@@ -226,13 +236,27 @@ class Recipe(Settings):
         )
 
     @property
+    def preprocessing_fn(self) -> str:
+        """Dotted path of what Transform runs."""
+        if self.pictures:
+            return 'transforms.image.preprocessing_fn'
+        return self.transform or 'transforms.tabular.preprocessing_fn'
+
+    @property
+    def preprocessing_config(self) -> dict[str, Any]:
+        """What it gets as its `custom_config`."""
+        if self.image_input:
+            return {'label': self.label, 'image': self.image_input.model_dump(mode='json')}
+        return self.transform_config.model_dump(mode='json')
+
+    @property
     def trainer_config(self) -> TrainerConfig:
         """What Trainer and Tuner need of the recipe."""
         return TrainerConfig(
             task=self.task,
             label=self.label,
             classes=self.classes,
-            image=(self.image or ImageInput()) if self.has_pictures else None,
+            image=self.image_input,
             model=self.model,
             train=self.train,
             tune=self.tune,

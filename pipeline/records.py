@@ -24,6 +24,10 @@ class Step(BaseModel):
     )
     seconds: float | None = Field(None, description='Wall time.')
     note: str = Field('', description='What came of it, in a few words.')
+    notes: list[str] = Field(
+        default_factory=list,
+        description='What else it has to say, a line each, such as pictures that were refused.',
+    )
     artifacts: dict[str, list[str]] = Field(
         default_factory=dict, description='Output name -> artifact paths.'
     )

@@ -196,9 +196,10 @@ def _sections(
             continue
         told.add(block['title'])
         if len(path) > 1 or len(blocks) > 1:
-            kind = f' of kind {_kind(block)}' if len(blocks) > 1 else ''
+            about = block.get('about') or block['description']
+            kind = f'{_kind(block, about)}' if len(blocks) > 1 else ''
             yield f'### {_code(".".join(path))}{kind}\n'
-            yield f'{block.get("about") or block["description"]}\n'
+            yield f'{about}\n'
         yield from _keys(block, defaults)
         for key, below in block['properties'].items():
             yield from _sections((*path, key), below, told, defaults)
@@ -208,8 +209,11 @@ def _sections(
             yield from _sections((*path, '*'), below, told, defaults)
 
 
-def _kind(block: keys.Node) -> str:
-    return keys.in_words([block['properties'][keys.KEY_OF_VARIANT]], _code)
+def _kind(block: keys.Node, about: str) -> str:
+    """Say which of several kinds of settings a block is of."""
+    if keys.KEY_OF_VARIANT not in block['properties']:
+        return f': {about.splitlines()[0][0].lower()}{about.splitlines()[0][1:].rstrip(".")}'
+    return f' of kind {keys.in_words([block["properties"][keys.KEY_OF_VARIANT]], _code)}'
 
 
 def _keys(block: keys.Node, defaults: bool = True) -> Iterator[str]:

@@ -81,7 +81,9 @@ def details(run: Run) -> RenderableType:
         head.append(f'{reason["text"]}\n', style='yellow')
     for note in run.notes:
         head.append(f'{note}\n', style='dim')
-    parts: list[RenderableType] = [head, *(step_line(s) for s in run.steps)]
+    parts: list[RenderableType] = [head]
+    for step in run.steps:
+        parts += [step_line(step), *(Text(f'    {note}', style='dim') for note in step.notes)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
         parts += class_parts(run, split)
