@@ -225,7 +225,7 @@ class Recipe(Settings):
             label=self.label,
             gate=self.gate,
             splits=(self.evaluation_split,),
-            batch_rows=PICTURES_AT_ONCE if self.has_pictures else ROWS_AT_ONCE,
+            batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
 
     @property
