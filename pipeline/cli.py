@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
 
 FAILED, BAD_USAGE, NOT_BLESSED, INTERRUPTED = 1, 2, 3, 130
@@ -204,13 +205,16 @@ def recipe() -> None:
 @click.argument('recipe')
 @set_option
 def recipe_check(recipe: str, overrides: tuple[str, ...]) -> None:
-    """Check RECIPE against its types and against the columns of its query."""
+    """Check RECIPE against its types, and against its query's columns or its pictures."""
     path, loaded = _load(recipe, overrides)
-    columns = _check(path, loaded, overrides)
-    click.echo(
-        f'{path}: good: {loaded.task} of {loaded.label} from {len(loaded.features)} of '
-        f'{len(columns)} columns'
-    )
+    found = _check(path, loaded, overrides)
+    if isinstance(found, dict):
+        of = f'{loaded.label} from {len(loaded.features)} of {len(found)} columns'
+        click.echo(f'{path}: good: {loaded.task} of {of}')
+    else:
+        from pipeline.pictures import about_pictures
+
+        click.echo(f'{path}: good: {loaded.task} of pictures\n{about_pictures(found)}')
 
 
 @recipe.command('show')
@@ -260,7 +264,7 @@ def _load(name: str, overrides: Sequence[str]) -> tuple[Path, 'Recipe']:
         _stop(str(error), BAD_USAGE)
 
 
-def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> dict[str, str]:
+def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> 'dict[str, str] | Found':
     from pipeline.loading import RecipeError, check_against_data
 
     try:

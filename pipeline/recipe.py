@@ -293,6 +293,47 @@ class Recipe(Settings):
                 'use task: binary or multiclass, or CAST it'
             )
 
+    def check_pictures(self, columns: Collection[str], classes: Mapping[str, int]) -> None:
+        """Hold the recipe against its pictures.
+
+        Args:
+          columns: Columns that they have beside themselves.
+          classes: Pictures by class.
+
+        Raises:
+          ValueError: A column or class is named that they don't have, or they have other classes
+            than the recipe; the first word is the key path.
+        """
+        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the pictures')
+        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the pictures')
+        for i, by in enumerate(self.gate.slices):
+            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
+        if isinstance(self.train.class_weights, dict):
+            _known('train.class_weights', self.train.class_weights, classes, 'class')
+        listed = ', '.join(list(classes)[:CLASSES_SHOWN])
+        listed += ', …' if len(classes) > CLASSES_SHOWN else ''
+        if len(classes) < 2:
+            raise ValueError(
+                f'data.images: there is one class only, {listed or "none"}; expected a folder for '
+                'each class, at least two'
+            )
+        if self.classes is None:
+            if self.task == 'binary' and len(classes) > 2:
+                raise ValueError(
+                    f'task: binary has two classes, the pictures {len(classes)}: {listed}; use '
+                    'multiclass'
+                )
+            return
+        _known('classes', self.classes, classes, 'class of the pictures')
+        if others := [name for name in classes if name not in self.classes]:
+            raise ValueError(
+                f'classes: the pictures have {others[0]!r} too; name all {len(classes)}, or leave '
+                'classes out'
+            )
+
+
+CLASSES_SHOWN = 8
+"""Classes that a message names."""
 
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),

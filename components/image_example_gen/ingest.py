@@ -36,6 +36,9 @@ BATCH = 512
 BATCH_BYTES = 32 * 2**20
 """Pictures that are encoded and written at a time: whichever is reached first."""
 
+REMOTE_READERS = 16
+"""Pictures that are read at a time where that waits for a network."""
+
 PROGRESS_SECONDS = 0.25
 """Shortest time between two reports."""
 
@@ -119,7 +122,7 @@ def _read_all(listing: Listing, shrink: int | None) -> Iterator[Read]:
     """Read the pictures on all cores, in order; as many are read ahead as keep these busy."""
     total = len(listing.table)
     order = np.random.default_rng(0).permutation(total).tolist()
-    workers = len(os.sched_getaffinity(0))
+    workers = REMOTE_READERS if listing.remote else len(os.sched_getaffinity(0))
     report = _Reports(total)
 
     def read(row: int) -> Read:
