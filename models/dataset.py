@@ -60,6 +60,7 @@ class Split:
         inputs: Iterable[str],
         seed: int | None = None,
         class_weights: Sequence[float] | None = None,
+        first_step: int = 0,
     ) -> tf.data.Dataset:
         """Return batches of the split: one pass in a fixed order, or endless shuffled ones.
 
@@ -70,6 +71,9 @@ class Split:
                 (Starting an iterator costs as much as some ten steps, and batches of one size
                 are traced once, so passes follow each other without a break.)
             class_weights: weight of each row by its class; None for equal ones.
+            first_step: how many batches of endless passes are left out. From a split in memory
+                come the same batches as if those had been taken; one that is streamed begins with
+                rows in another order, as what is left out would have to be read.
 
         Returns:
             Batches of inputs by name, label `[batch, 1]` and, given class weights, weight
@@ -87,7 +91,7 @@ class Split:
             return wanted, label, tf.gather(weights, label)
 
         if self.columns is None:
-            stream = self.reader.stream(seed)
+            stream = self.reader.stream(None if seed is None else seed + first_step)
             stream = stream if seed is None else stream.repeat()
             batches = stream.rebatch(batch_size).map(complete)
         else:
@@ -98,7 +102,7 @@ class Split:
                 return complete(*tf.nest.map_structure(lambda c: tf.gather(c, picked), columns))
 
             rows = _in_order(self.rows) if seed is None else _shuffled(self.rows, seed)
-            batches = rows.rebatch(min(batch_size, self.rows))
+            batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
             batches = batches.map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
             batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
