@@ -87,12 +87,30 @@ class Transfer(Settings):
     backbone: str = Field(
         'MobileNetV2', description='Name in keras.applications: MobileNetV2, EfficientNetB0, …'
     )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description='Keyword arguments for its function in Keras: `{alpha: 0.35}`.',
+    )
     weights: str | None = Field(
-        'imagenet', description='imagenet (downloaded by Keras), a file of weights, or null.'
+        'imagenet',
+        description='imagenet (downloaded by Keras), a file of weights without the top layers, or '
+        'null: none, and all layers learn from the start.',
+    )
+    copies: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description='With `image.augment`: how many changed versions of each picture the frozen '
+        'layers are run on, once; epochs take turns with them. null: on new ones in each epoch, '
+        'which takes many times as long.',
     )
     hidden: HiddenUnits = Field((), description='Units of each layer of the head.')
     dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
     fine_tune: FineTuning | None = Field(None, description='The second phase; null: none.')
+
+    @model_validator(mode='after')
+    def _something_to_tune(self) -> 'Transfer':
+        if self.fine_tune and self.weights is None:
+            raise ValueError('fine_tune: with weights: null all layers learn anyway; leave it out')
+        return self
 
 
 class OwnModel(Settings):
@@ -192,6 +210,15 @@ class Training(Settings):
         None,
         description='Weight of each class in the loss; balanced: inverse to its frequency.',
     )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description='Share of each class label that is spread over all classes, in the loss.',
+    )
+    clip_norm: float | None = Field(
+        None, gt=0, description='Largest norm of all gradients together; null: any.'
+    )
     warm_start: bool = Field(
         False, description='Start from the last blessed model, layer by layer where shapes agree.'
     )
@@ -245,6 +272,9 @@ class Tuning(Settings):
         'random', description='KerasTuner oracle.'
     )
     epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
+    minutes: float | None = Field(
+        None, gt=0, description='The search ends after so long, with the best found; null: any.'
+    )
     space: dict[str, SearchRange] = Field(
         default_factory=dict,
         description='What to search: a list of values, or `[min, max, log]`, by setting: '

@@ -9,10 +9,11 @@ from models import hardware, signatures
 from models.callbacks import EpochLog, Progress
 from models.checkpoints import Checkpoints, training_key
 from models.curves import draw_curves, draw_search
+from models.data import load_data
 from models.events import Events
 from models.search_space import with_values
 from models.settings import TrainerConfig
-from models.training import build_model, fit, load_data
+from models.training import build_model, fit
 from models.warm_start import save_model, warm_start
 
 HISTORY_FILE = 'history.json'

@@ -6,105 +6,33 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-import tensorflow_transform as tft
 
-from models import hardware, own, wide_deep
+from models import hardware, own, pixel_networks, transfer, wide_deep
 from models.callbacks import BestWeights, EarlyStopping, PhaseCallback, StopOnFailure
 from models.checkpoints import Checkpoint, Checkpoints, SaveEpochs, Stateful
-from models.dataset import EVAL_BATCH, Reader, Split
-from models.inputs import TransformGraph, vocabulary
+from models.data import Data, Part
+from models.dataset import eval_batch
+from models.losses import loss_of
 from models.phases import Phase, phases
 from models.rate_finder import RateSearch, search_rate
 from models.schedules import learning_rate
-from models.settings import OwnModel, TrainerConfig, Training, WideDeep
-from models.target import LabelStatistics, Target, class_weights, resolve_target
-from transforms.tabular import LABEL_VOCABULARY
-
-
-@dataclass(frozen=True)
-class Data:
-    """What there is to learn from."""
-
-    graph: TransformGraph
-    target: Target
-    train: Split
-    evaluation: Split
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is fitted in a phase.
-
-    Attributes:
-        network: the model, or that part of it which learns; its layers are the model's.
-        train: what it learns from.
-        evaluation: what it is validated on.
-    """
-
-    network: keras.Model
-    train: Split
-    evaluation: Split
-
-
-@keras.saving.register_keras_serializable('sluice')
-class StandardSquaredError(keras.losses.Loss):
-    """Squared error in units of the label's variance: 1 is as good as predicting the mean.
-
-    Gradients then do not depend on the label's unit, and learning rates mean the same everywhere.
-    """
-
-    def __init__(self, deviation: float, **kwargs: Any) -> None:
-        """Take the label's standard deviation."""
-        super().__init__(**{'name': 'standard_squared_error'} | kwargs)
-        self.deviation = deviation
-
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the error of each row."""
-        error = (y_true - y_pred) / self.deviation
-        return keras.ops.mean(keras.ops.square(error), axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return super().get_config() | {'deviation': self.deviation}
-
-
-def load_data(
-    transform_graph: str,
-    train_files: Sequence[str],
-    eval_files: Sequence[str],
-    config: TrainerConfig,
-) -> Data:
-    """Read the splits through the transform graph.
-
-    Args:
-        transform_graph: directory of the TransformGraph artifact.
-        train_files: patterns of the train split's files.
-        eval_files: patterns of the eval split's.
-        config: names task and label.
-
-    Raises:
-        InputError, TargetError, DataError: the data cannot be learnt from.
-    """
-    output = tft.TFTransformOutput(transform_graph)
-    graph = TransformGraph(output, config.label, config.task)
-    target = resolve_target(config, vocabulary(output, LABEL_VOCABULARY))
-    return Data(
-        graph,
-        target,
-        train=Reader('train', train_files, graph, target).read(must_know_all=True),
-        evaluation=Reader('eval', eval_files, graph, target).read(must_know_all=False),
-    )
+from models.settings import OwnModel, TrainerConfig, Training, Transfer, WideDeep
+from models.target import Target, class_weights
 
 
 def build_model(config: TrainerConfig, data: Data) -> keras.Model:
     """Build the model of a recipe for the data it will see; `fit` compiles it."""
-    target = data.target
-    if isinstance(config.model, WideDeep):
-        labels = data.train.labels.weighted(_class_weights(config, data))
-        return wide_deep.build(data.graph.inputs, config.model, target, labels)
-    if isinstance(config.model, OwnModel):
-        return own.build(data.graph.inputs, config.model, config, target)
-    raise NotImplementedError(config.model.kind)
+    inputs, target = data.graph.inputs, data.target
+    labels = data.train.labels.weighted(_class_weights(config, data))
+    match config.model:
+        case WideDeep():
+            return wide_deep.build(inputs, config.model, target, labels)
+        case Transfer():
+            return transfer.build(inputs, config.model, target, labels)
+        case OwnModel():
+            return own.build(inputs, config.model, config, target)
+        case _:
+            return pixel_networks.build(inputs, config.model, target, labels)
 
 
 def fit(
@@ -189,6 +117,8 @@ def _search_rate(
 
 def _part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -> Part:
     """Return what of a model is fitted in a phase, with the data for that."""
+    if isinstance(config.model, Transfer):
+        return transfer.part(model, phase, config, data)
     return Part(model, data.train, data.evaluation)
 
 
@@ -206,7 +136,7 @@ def _compile(
     rate = schedule or learning_rate(train, part.train.steps(train.batch_size) * train.epochs)
     network.compile(
         optimizer=_optimizer(train, rate),
-        loss=_loss(data.target, labels),
+        loss=loss_of(data.target, labels, config.train.label_smoothing),
         metrics=_metrics(data.target),
         jit_compile=hardware.compiles(),
     )
@@ -266,7 +196,7 @@ def _fit_phase(
         _batches(part, phase, config, data, first_step=first * steps),
         steps_per_epoch=steps,
         validation_data=part.evaluation.batches(
-            EVAL_BATCH, inputs=network.input, class_weights=_class_weights(config, data)
+            eval_batch(network), inputs=network.input, class_weights=_class_weights(config, data)
         ),
         callbacks=everything,
         shuffle=False,  # the batches are
@@ -288,17 +218,7 @@ def _optimizer(
         'sgd': keras.optimizers.SGD,
         'rmsprop': keras.optimizers.RMSprop,
     }
-    return kinds[train.optimizer](rate)
-
-
-def _loss(target: Target, labels: LabelStatistics) -> keras.losses.Loss:
-    match target.task:
-        case 'regression':
-            return StandardSquaredError(labels.deviation)
-        case 'binary':
-            return keras.losses.BinaryCrossentropy()
-        case _:
-            return keras.losses.SparseCategoricalCrossentropy()
+    return kinds[train.optimizer](rate, global_clipnorm=train.clip_norm)
 
 
 def _metrics(target: Target) -> list[keras.metrics.Metric]:
