@@ -77,6 +77,7 @@ class Split:
         inputs: Iterable[str],
         seed: int | None = None,
         class_weights: Sequence[float] | None = None,
+        first_step: int = 0,
     ) -> tf.data.Dataset:
         """Return batches of the split: one pass in a fixed order, or endless shuffled ones.
 
@@ -88,6 +89,9 @@ class Split:
                 steps, and batches of one size are traced once, so passes follow each other without
                 a break.)
             class_weights: weight of each row by its class; None for equal ones.
+            first_step: how many batches of endless passes are left out. From a split in memory
+                come the same batches as if those had been taken; one that is streamed begins with
+                rows in another order, as what is left out would have to be read.
 
         Returns:
             Batches of inputs by name, label `[batch, 1]` and, given class weights, weight
@@ -114,13 +118,14 @@ class Split:
             return complete(number, columns)
 
         if self.reader and self.columns is None:
-            stream = self.reader.stream(seed)
+            stream = self.reader.stream(None if seed is None else seed + first_step)
             stream = stream if seed is None else stream.repeat()
             batches, finish = stream.rebatch(batch_size), complete
         else:
             rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
-            batches, finish = rows.rebatch(min(batch_size, self.rows)), gathered
-        batches = batches.enumerate().map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+            batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
+            finish = gathered
+        batches = batches.enumerate(first_step).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
             batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
         return batches.prefetch(tf.data.AUTOTUNE)

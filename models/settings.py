@@ -164,21 +164,28 @@ Model = Annotated[
 """Settings of a model; in a recipe also its kind alone."""
 
 
-ScheduleKind = Literal['constant', 'cosine', 'exponential', 'one_cycle']
+ScheduleKind = Literal['constant', 'cosine', 'exponential', 'step', 'one_cycle', 'cyclical']
 
 
 class Schedule(Settings):
-    """How the learning rate changes over a training run."""
+    """How the learning rate changes over a training run, or over each phase of one."""
 
     kind: ScheduleKind = Field(
         'constant',
-        description='cosine and exponential fall from learning_rate to learning_rate * end; '
-        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820).',
+        description='cosine, exponential and step fall from learning_rate to learning_rate * end; '
+        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820); '
+        'cyclical does so in straight lines, several times (Smith 2015, arXiv:1506.01186).',
     )
     warmup: float = Field(
         0.0, ge=0, lt=1, description='Share of the steps over which the rate rises from 0.'
     )
-    end: float = Field(0.01, gt=0, le=1, description='Last rate as a share of learning_rate.')
+    end: float = Field(
+        0.01, gt=0, le=1, description='Last rate (cyclical: lowest) as a share of learning_rate.'
+    )
+    levels: int = Field(
+        3, ge=2, description='step: rates, each for as long; from one to the next by one factor.'
+    )
+    cycles: int = Field(3, ge=1, description='cyclical: times that the rate rises and falls.')
 
 
 class EarlyStopping(Settings):
@@ -196,6 +203,12 @@ class Training(Settings):
     learning_rate: float = Field(1e-3, gt=0, description='Learning rate (its peak, if scheduled).')
     optimizer: Literal['adam', 'adamw', 'sgd', 'rmsprop'] = Field(
         'adam', description='Keras optimizer.'
+    )
+    find_rate: Literal['show', 'use'] | None = Field(
+        None,
+        description='Look for a learning rate first, on a copy of the weights, and draw what the '
+        'loss does as it rises. show: say which looks best; use: train with that one '
+        '(a fine-tuning keeps its own).',
     )
     schedule: Annotated[
         Schedule, BeforeValidator(_kind_alone, json_schema_input_type=ScheduleKind | Schedule)

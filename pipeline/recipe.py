@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
+from components.evaluator.settings import CLASS_METRICS, METRICS, EvaluatorConfig, Gate
 from components.image_example_gen.settings import ImageData
 from components.query_example_gen.settings import Data, absolute_path
 from models.backbone_names import smallest_side
@@ -24,6 +24,12 @@ from models.settings import (
 )
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
 from transforms.image_settings import ImageInput
+
+ROWS_AT_ONCE = 8192
+"""Rows of a table that a model answers at a time when it is evaluated."""
+
+PICTURES_AT_ONCE = 32
+"""The same of pictures, whose activations are megabytes each."""
 
 
 class Push(Settings):
@@ -122,6 +128,7 @@ class Recipe(Settings):
             _known(
                 f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
             )
+        self._check_class_gates()
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
@@ -131,6 +138,15 @@ class Recipe(Settings):
         except ValidationError as error:
             raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
         return self
+
+    def _check_class_gates(self) -> None:
+        if self.task == 'regression' and self.gate.classes:
+            raise ValueError('gate.classes: a regression has none')
+        for i, gate in enumerate(self.gate.classes):
+            path = f'gate.classes.{i}'
+            _known(f'{path}.metrics', gate.metrics, CLASS_METRICS, 'metric of a class')
+            if self.classes:
+                _known(f'{path}.of', gate.of or (), self.classes, 'class')
 
     def _check_kind_of_data(self) -> None:
         """Check that data, features and model are all of a table, or all of pictures."""
@@ -227,7 +243,11 @@ class Recipe(Settings):
     def evaluator_config(self) -> EvaluatorConfig:
         """What Evaluator needs of the recipe."""
         return EvaluatorConfig(
-            task=self.task, label=self.label, gate=self.gate, splits=(self.evaluation_split,)
+            task=self.task,
+            label=self.label,
+            gate=self.gate,
+            splits=(self.evaluation_split,),
+            batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
 
     @property
