@@ -192,3 +192,13 @@ class TrainerConfig(Settings):
     model: Model
     train: Training
     tune: Tuning
+
+
+class Described(Settings):
+    """What the description of a model says that is not learnt; travels as `custom_config`."""
+
+    name: str = ''
+    about: str = Field('', description='One line for people.')
+    columns: tuple[str, ...] = Field((), description='Inputs in the order they are shown.')
+    units: dict[str, str] = Field(default_factory=dict, description='Column -> unit.')
+    examples: int = Field(0, ge=0, description='Rows of the eval split to show.')

@@ -4,10 +4,10 @@ from typing import Any, Protocol
 
 import keras
 
-from models import hardware, signatures
+from models import description, hardware, signatures
 from models.callbacks import EpochLog, Progress
 from models.search_space import with_values
-from models.settings import TrainerConfig
+from models.settings import Described, TrainerConfig
 from models.training import build_model, fit, load_data
 from models.warm_start import save_model, warm_start
 
@@ -30,7 +30,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Args:
         fn_args: as the Trainer gives it; `custom_config['trainer']` is a `TrainerConfig` as a dict,
-            `hyperparameters` what a Tuner has found.
+            `custom_config['described']` may be a `Described`; `hyperparameters` is what a Tuner has
+            found.
 
     Raises:
         ValueError: data, settings or an own function that no model can be trained with; the
@@ -51,3 +52,8 @@ def run_fn(fn_args: FnArgs) -> None:
     log.write(f'{fn_args.model_run_dir}/history.json')
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
+    described = Described.model_validate(fn_args.custom_config.get('described', {}))
+    about = description.describe(
+        data.graph, data.target, described, fn_args.train_files, fn_args.eval_files
+    )
+    description.write(about, fn_args.serving_model_dir)

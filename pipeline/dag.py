@@ -74,14 +74,15 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         'transform_graph': transform.outputs['transform_graph'],
         'train_args': trainer_pb2.TrainArgs(splits=['train']),
         'eval_args': trainer_pb2.EvalArgs(splits=['eval']),
-        'custom_config': {'trainer': recipe.trainer_config.model_dump(mode='json')},
     }
-    tuner = _tuner(recipe, prepared)
+    learning = {'trainer': recipe.trainer_config.model_dump(mode='json')}
+    tuner = _tuner(recipe, prepared | {'custom_config': learning})
     last_blessed = _last_blessed(recipe)
     trainer = tfx.Trainer(
         run_fn='models.trainer.run_fn',
         hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
         base_model=last_blessed.outputs['model'] if last_blessed else None,
+        custom_config=learning | {'described': recipe.described.model_dump(mode='json')},
         **prepared,
     )
     model = trainer.outputs['model']
@@ -93,7 +94,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         baseline_model=baseline.outputs['model'],
         config=recipe.evaluator_config,
     )
-    pusher = _pusher(site, model, evaluator.outputs['blessing'])
+    pusher = _pusher(site, model, evaluator)
 
     steps = [
         query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
@@ -133,7 +134,12 @@ def _last_blessed(recipe: Recipe) -> BaseNode | None:
     ).with_id('last_blessed_model')
 
 
-def _pusher(site: Site, model: Channel, blessing: Channel) -> BaseNode | None:
+def _pusher(site: Site, model: Channel, evaluator: BaseNode) -> BaseNode | None:
     if not site.push_to:
         return None
-    return Pusher(model=model, model_blessing=blessing, push_to=site.push_to)
+    return Pusher(
+        model=model,
+        model_blessing=evaluator.outputs['blessing'],
+        evaluation=evaluator.outputs['evaluation'],
+        push_to=site.push_to,
+    )

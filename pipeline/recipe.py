@@ -12,6 +12,7 @@ from components.query_example_gen.settings import Data
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
+    Described,
     Model,
     TrainerConfig,
     Training,
@@ -28,6 +29,13 @@ class Push(Settings):
         'serving_models',
         description='Folder that gets `<name>/<version>`; relative to where the run starts. '
         'null: blessed models stay in the run.',
+    )
+    examples: int = Field(
+        6,
+        ge=0,
+        le=50,
+        description='Rows of the eval split that go with the model, for people to try it with; '
+        'they can be read by whoever can use the model. 0: none.',
     )
 
 
@@ -59,6 +67,10 @@ class Recipe(Settings):
         None,
         description='Class names in order (binary: the second is the positive one). '
         'By default as found, sorted.',
+    )
+    units: dict[str, str] = Field(
+        default_factory=dict,
+        description='Column -> unit, as people write it: `{weight_pounds: lb}`. Shown, not used.',
     )
     data: Data
     features: dict[str, Feature] = Field(
@@ -160,6 +172,17 @@ class Recipe(Settings):
         )
 
     @property
+    def described(self) -> Described:
+        """What the description of the model takes from the recipe."""
+        return Described(
+            name=self.name,
+            about=self.description,
+            columns=tuple(self.features),
+            units=self.units,
+            examples=self.push.examples,
+        )
+
+    @property
     def trainer_config(self) -> TrainerConfig:
         """What Trainer and Tuner need of the recipe."""
         return TrainerConfig(
@@ -183,6 +206,7 @@ class Recipe(Settings):
         """
         _known('label', [self.label], columns, 'column of the query')
         _known('features', self.features, columns, 'column of the query')
+        _known('units', self.units, columns, 'column of the query')
         _known('data_gate.drift', self.data_gate.drift, columns, 'column of the query')
         _known('data_gate.skew', self.data_gate.skew, columns, 'column of the query')
         split = self.data.split
