@@ -53,9 +53,7 @@ class TokenGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 without the token."""
-        if scope['type'] != 'http' or not scope['path'].startswith(self._paths):
-            await self._app(scope, receive, send)
-        elif self._has_token(dict(scope['headers'])):
+        if scope['type'] != 'http' or not scope['path'].startswith(self._paths) or self._has_token(dict(scope['headers'])):
             await self._app(scope, receive, send)
         else:
             refused = error_answer(

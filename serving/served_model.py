@@ -173,7 +173,9 @@ class ServedModel:
             self.loading = None
         self.failures.pop(version.number, None)
         self.metrics.loaded.inc()
-        _log.info('%s: version %d loaded in %.1f s', self.name, version.number, time.monotonic() - started)
+        _log.info(
+            '%s: version %d loaded in %.1f s', self.name, version.number, time.monotonic() - started
+        )
         return Servable(version, model, Batcher(model, self._batching, self.metrics))
 
     def _failed(self, version: Version, reason: str) -> None:
