@@ -122,6 +122,44 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
         view.page(view.details(record))
 
 
+models_option = click.option(
+    '--models',
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path('serving_models'),
+    show_default=True,
+    help='Folder of pushed models, by name.',
+)
+
+
+@main.command()
+@click.argument('model')
+@click.option('--input', 'given', required=True, help='Table, folder of pictures, or glob.')
+@click.option(
+    '-o',
+    '--output',
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='File to write: .csv, .parquet or .jsonl.',
+)
+@models_option
+@click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
+def predict(model: str, given: str, output: Path, models: Path, verbose: bool) -> None:
+    """Predict a table or a folder of pictures.
+
+    MODEL is the name of a pushed model, for its newest version, or the path of a SavedModel. The
+    output has the rows of the input in their order, with all their columns and the predictions.
+    Rows in error are listed beside it, in OUTPUT.errors.jsonl.
+    """
+    from pipeline.batch.session import start
+
+    try:
+        start(model, models, given, output, verbose=verbose)
+    except (ValueError, LookupError, OSError) as error:
+        if verbose:
+            raise
+        _stop(str(error), BAD_USAGE if isinstance(error, LookupError) else FAILED)
+
+
 @main.command('compile')
 @click.argument('recipe')
 @set_option

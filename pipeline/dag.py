@@ -19,6 +19,7 @@ from components.evaluator.component import Evaluator
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
 from components.resolvers import baseline_resolver, previous_statistics_resolver
+from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
 from pipeline.recipe import Recipe
 
@@ -94,11 +95,17 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         baseline_model=baseline.outputs['model'],
         config=recipe.evaluator_config,
     )
-    pusher = _pusher(site, model, evaluator)
+    serving_gate = ServingGate(
+        examples=examples,
+        model=model,
+        model_blessing=evaluator.outputs['blessing'],
+        config=recipe.serving_gate_config,
+    )
+    pusher = _pusher(site, model, evaluator, serving_gate)
 
     steps = [
         query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
-        tuner, last_blessed, trainer, baseline, evaluator, pusher,
+        tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
     ]  # fmt: skip
     return Pipeline(
         pipeline_name=recipe.name,
@@ -134,12 +141,15 @@ def _last_blessed(recipe: Recipe) -> BaseNode | None:
     ).with_id('last_blessed_model')
 
 
-def _pusher(site: Site, model: Channel, evaluator: BaseNode) -> BaseNode | None:
+def _pusher(
+    site: Site, model: Channel, evaluator: BaseNode, serving_gate: BaseNode
+) -> BaseNode | None:
     if not site.push_to:
         return None
     return Pusher(
         model=model,
         model_blessing=evaluator.outputs['blessing'],
+        infra_blessing=serving_gate.outputs['blessing'],
         evaluation=evaluator.outputs['evaluation'],
         push_to=site.push_to,
     )

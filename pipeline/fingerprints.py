@@ -29,6 +29,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Tuner': learning,
         'Trainer': learning,
         'Evaluator': ['components.evaluator', 'components.example_batches'],
+        'ServingGate': ['components.serving_gate', 'components.example_batches', 'serving'],
         'Pusher': ['components.pusher'],
     }
     beside = {'QueryExampleGen': local_fingerprint(recipe.data)}

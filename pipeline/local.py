@@ -145,6 +145,10 @@ class _LocalRun:
                     json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
                 )
                 step.note = 'blessed' if self.record.blessed else 'not blessed'
+            case 'ServingGate':
+                self._served(
+                    step, json.loads((Path(made['blessing'].uri) / SERVING_REPORT).read_text())
+                )
             case 'Pusher':
                 if made['pushed_model'].properties.get('pushed'):
                     self.record.pushed = made['pushed_model'].properties['pushed_destination']
@@ -158,7 +162,26 @@ class _LocalRun:
         self.record.metrics = verdict['metrics']
         self.record.notes = verdict['notes']
 
+    def _served(self, step: Step, report: dict[str, Any]) -> None:
+        """Take ServingGate's verdict into the record: without it a model is not blessed."""
+        if report['passed']:
+            step.note = f'{report["rows"]} rows over HTTP as evaluated'
+        elif not self.record.blessed:
+            step.state, step.note = 'skipped', 'not blessed, so not served'
+        else:
+            step.note = 'not blessed'
+            self.record.blessed = False
+            self.record.reasons.append(
+                {
+                    'kind': 'serving',
+                    'metric': None,
+                    'slice': {},
+                    'text': f'ServingGate: {report["fault"]}',
+                }
+            )
 
+
+SERVING_REPORT = 'serving_gate.json'
 RESOLVER = 'tfx.dsl.components.common.resolver.Resolver'
 
 

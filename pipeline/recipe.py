@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from components.data_gate.settings import DataGateConfig, DataGateTerms
 from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
 from components.query_example_gen.settings import Data
+from components.serving_gate.settings import ServingGateConfig
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
@@ -163,6 +164,11 @@ class Recipe(Settings):
         return EvaluatorConfig(
             task=self.task, label=self.label, gate=self.gate, splits=(self.evaluation_split,)
         )
+
+    @property
+    def serving_gate_config(self) -> ServingGateConfig:
+        """What ServingGate needs of the recipe."""
+        return ServingGateConfig(split=self.evaluation_split)
 
     @property
     def transform_config(self) -> TransformConfig:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from serving.answers import json_answer
 from serving.saved_model import LoadedModel, Signature
 
 EVALUATION = 'assets.extra/evaluation.json'
@@ -25,11 +26,16 @@ HEADERS = {
 """Of the page's files: the browser loads nothing from elsewhere, and asks whether they changed."""
 
 INDEX = 'index.html'
-TYPES = {'.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.svg': 'image/svg+xml'}
+TYPES = {
+    '.css': 'text/css',
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.svg': 'image/svg+xml',
+}
 
 
 def router() -> APIRouter:
-    """Make the routes `/`, `/page/FILE`, `/v1/models` and `/v1/models/NAME/description`.
+    """Make the routes `/`, `/page/FILE` and `/v1/models/NAME/description`.
 
     They take the models from `app.state.registry`.
     """
@@ -44,15 +50,10 @@ def router() -> APIRouter:
     async def file(request: Request, name: str) -> Response:
         return _answer(request, files, name)
 
-    @routes.get('/v1/models', tags=['models'], summary='What there is, and how it was measured')
-    async def models(request: Request) -> dict[str, Any]:
-        registry = request.app.state.registry
-        loaded = [m.stable.model for m in registry.models.values() if m.stable]
-        return {'models': [about(model) for model in loaded]}
-
-    @routes.get('/v1/models/{name}/description', tags=['models'], summary='Inputs and classes')
-    async def description(request: Request, name: str) -> dict[str, Any]:
-        return about(request.app.state.registry.get(name))
+    @routes.get('/v1/models/{name}/description', summary='What a model takes and gives, for people')
+    async def description(request: Request, name: str) -> Response:
+        """Answer with inputs and their ranges, classes, examples, and how it was measured."""
+        return json_answer(about(request.app.state.registry.get(name)))
 
     return routes
 

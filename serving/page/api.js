@@ -7,9 +7,15 @@ const KEY = 'sluice-token';
 /** What the server said no to, in its own words. */
 export class Refusal extends Error {}
 
-/** List the models: `[{name, version, description, evaluation}]`. */
+/** List the models that answer: `[{name, version}]`. */
 export async function models() {
-  return (await call('v1/models')).models;
+  const listed = await call('v1/models');
+  return listed.models.filter((model) => model.version !== null);
+}
+
+/** Return what there is to know of a model: `{name, version, description, evaluation}`. */
+export async function about(name) {
+  return call(`v1/models/${encodeURIComponent(name)}/description`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The page: one model at a time, what goes into it and what comes out. */
 
-import { models, path, predict, Refusal, token } from './api.js';
+import { about, models, path, predict, Refusal, token } from './api.js';
 import { Curve, valuesOf } from './curve.js';
 import { byId, make } from './dom.js';
 import { fields } from './form.js';
@@ -19,29 +19,31 @@ async function start() {
   try {
     const listed = await models();
     if (!listed.length) throw new Refusal('No model is loaded yet.');
-    pickers(listed);
-    open(listed.find((m) => m.name === decodeURIComponent(location.hash.slice(1))) ?? listed[0]);
+    pickers(listed.map((m) => m.name));
   } catch (error) {
     tell(error);
   }
 }
 
-function pickers(listed) {
+function pickers(names) {
   const picker = byId('picker');
-  picker.replaceChildren(...listed.map((m) => make('option', { value: m.name }, m.name)));
-  picker.closest('label').hidden = listed.length < 2;
-  const opened = (name) => open(listed.find((m) => m.name === name) ?? listed[0]);
-  picker.addEventListener('change', () => {
-    history.replaceState(null, '', `#${encodeURIComponent(picker.value)}`);
-    opened(picker.value);
-  });
-  addEventListener('hashchange', () => opened(decodeURIComponent(location.hash.slice(1))));
+  picker.replaceChildren(...names.map((name) => make('option', { value: name }, name)));
+  picker.closest('label').hidden = names.length < 2;
+  picker.addEventListener('change', () => { location.hash = encodeURIComponent(picker.value); });
+  const fromAddress = () => {
+    const named = decodeURIComponent(location.hash.slice(1));
+    open(names.includes(named) ? named : names[0]).catch(tell);
+  };
+  addEventListener('hashchange', fromAddress);
+  fromAddress();
 }
 
-function open(listed) {
+async function open(name) {
   model?.close();
+  byId('picker').value = name;
+  const listed = await about(name);
+  if (byId('picker').value !== name) return;
   const { description } = listed;
-  byId('picker').value = listed.name;
   document.title = `${listed.name} · Sluice`;
   byId('title').textContent = title(listed.name);
   byId('about').textContent = description.about ?? '';
