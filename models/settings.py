@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from transforms.features import Settings
+from transforms.features import Settings, TransformConfig
 
 Task = Literal['regression', 'binary', 'multiclass']
 
@@ -202,3 +202,6 @@ class Described(Settings):
     columns: tuple[str, ...] = Field((), description='Inputs in the order they are shown.')
     units: dict[str, str] = Field(default_factory=dict, description='Column -> unit.')
     examples: int = Field(0, ge=0, description='Rows of the eval split to show.')
+    transform: TransformConfig | str | None = Field(
+        None, description='What the preprocessing is made from, or the dotted path of an own one.'
+    )

@@ -18,6 +18,7 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     - `serving_default`: one input per raw column that the model needs, `[N]`: string ('' =
       missing), float32 for a float, float64 for an integer (NaN = missing; exact to 2^53).
     - `serving_examples`: input `examples`, string `[N]`, serialized tf.Examples. Same outputs.
+    - `preprocessing`: inputs as `serving_default`; outputs what the network takes, by its names.
     - `labels`: input `examples`; output `label` `[N, 1]`: float32, or int64 class id (-1: none).
 
     Outputs: see `predictions`.
@@ -32,13 +33,23 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     raw = {name: _json_type(name, spec.dtype) for name, spec in graph.raw.items()}
     examples = tf.TensorSpec([None], tf.string, name='examples')
 
-    def predicted(columns: Columns) -> Tensors:
+    def taken(columns: Columns) -> Tensors:
         features = graph.features(columns)
-        return predictions(model({n: features[n] for n in model.input}, training=False), target)
+        return {n: features[n] for n in model.input}
+
+    def predicted(columns: Columns) -> Tensors:
+        return predictions(model(taken(columns), training=False), target)
+
+    def parsed(columns: Tensors) -> Columns:
+        return {n: _as_parsed(n, columns[n], s) for n, s in graph.raw.items()}
 
     @tf.function(input_signature=[raw], autograph=False)
     def serving_default(columns: Tensors) -> Tensors:
-        return predicted({n: _as_parsed(n, columns[n], s) for n, s in graph.raw.items()})
+        return predicted(parsed(columns))
+
+    @tf.function(input_signature=[raw], autograph=False)
+    def preprocessing(columns: Tensors) -> Tensors:
+        return taken(parsed(columns))
 
     @tf.function(input_signature=[examples], autograph=False)
     def serving_examples(examples: tf.Tensor) -> Tensors:
@@ -52,6 +63,7 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     endpoints: dict[str, Callable] = {
         'serving_default': serving_default,
         'serving_examples': serving_examples,
+        'preprocessing': preprocessing,
         'labels': labels,
     }
     # Only what ExportArchive writes can also be loaded in a session, as batch inference does.

@@ -160,6 +160,43 @@ def predict(model: str, given: str, output: Path, models: Path, verbose: bool) -
         _stop(str(error), BAD_USAGE if isinstance(error, LookupError) else FAILED)
 
 
+@main.command()
+@click.argument('model')
+@click.option('--format', 'to', required=True, type=click.Choice(['litert', 'onnx']))
+@click.option(
+    '-o',
+    '--output',
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='File to write, such as model.tflite or model.onnx.',
+)
+@models_option
+@click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
+def export(model: str, to: str, output: Path, models: Path, verbose: bool) -> None:
+    """Export a model's network for other runtimes.
+
+    The network is checked against the served model by running it. Its preprocessing is not in it,
+    and is described beside it, in OUTPUT.json and OUTPUT.md.
+    """
+    from pipeline.batch.models import find_model
+    from pipeline.terminal import quiet
+
+    try:
+        path = find_model(model, models)
+        with quiet(Path(os.devnull), verbose=verbose):
+            from models.portable.export import export_network
+
+            made = export_network(path, to, output)  # type: ignore[arg-type]
+    except (ValueError, LookupError, OSError) as error:
+        if verbose:
+            raise
+        _stop(str(error), BAD_USAGE if isinstance(error, LookupError) else FAILED)
+    click.echo(
+        f'Wrote {made.file}: on {made.rows} sample rows within {made.difference:.2g} of the served '
+        f'model\nIts inputs and output are described in {made.text} and {made.about}'
+    )
+
+
 @main.command('compile')
 @click.argument('recipe')
 @set_option

@@ -10,12 +10,14 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import trainer_pb2
+from tfx.proto import bulk_inferrer_pb2, trainer_pb2
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
+from components.prediction_table.component import PredictionTable
+from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
 from components.resolvers import baseline_resolver, previous_statistics_resolver
@@ -32,6 +34,7 @@ class Site:
     push_to: str | None
     on_vertex: bool = False
     beam_args: tuple[str, ...] = ()
+    output_root: str | None = None
 
 
 def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipeline:
@@ -106,6 +109,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     steps = [
         query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
         tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
+        *_batch(recipe, site, model, evaluator.outputs['blessing']),
     ]  # fmt: skip
     return Pipeline(
         pipeline_name=recipe.name,
@@ -153,3 +157,32 @@ def _pusher(
         evaluation=evaluator.outputs['evaluation'],
         push_to=site.push_to,
     )
+
+
+def _batch(recipe: Recipe, site: Site, model: Channel, blessing: Channel) -> list[BaseNode]:
+    """Predict rows that have no label, into a table."""
+    if not recipe.batch:
+        return []
+    output = recipe.batch.output
+    rows = QueryExampleGen(data=recipe.batch.data(recipe.data)).with_id('BatchExampleGen')
+    inferrer = tfx.BulkInferrer(
+        examples=rows.outputs['examples'],
+        model=model,
+        model_blessing=blessing,
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=['serving_examples']),
+        output_example_spec=_output_columns(COLUMNS[recipe.task]),
+    )
+    table = PredictionTable(
+        examples=inferrer.outputs['output_examples'],
+        output=f'{site.output_root}/{output}' if site.output_root else output,
+    )
+    return [rows, inferrer, table]
+
+
+def _output_columns(columns: dict[str, str]) -> bulk_inferrer_pb2.OutputExampleSpec:
+    column = bulk_inferrer_pb2.PredictOutputCol
+    named = [column(output_key=key, output_column=name) for key, name in columns.items()]
+    spec = bulk_inferrer_pb2.OutputColumnsSpec(
+        predict_output=bulk_inferrer_pb2.PredictOutput(output_columns=named)
+    )
+    return bulk_inferrer_pb2.OutputExampleSpec(output_columns_spec=[spec])

@@ -6,6 +6,7 @@ these digests to the properties, so that a changed table or function is noticed.
 
 import hashlib
 import importlib.util
+import uuid
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -33,6 +34,17 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Pusher': ['components.pusher'],
     }
     beside = {'QueryExampleGen': local_fingerprint(recipe.data)}
+    if recipe.batch:
+        code |= {
+            'BatchExampleGen': ['components.query_example_gen'],
+            'BulkInferrer': [],
+            'PredictionTable': ['components.prediction_table', 'components.example_batches'],
+        }
+        beside |= {
+            'BatchExampleGen': local_fingerprint(recipe.batch.data(recipe.data)),
+            # Never the same: its output is a file outside the store, which may be gone.
+            'PredictionTable': uuid.uuid4().hex,
+        }
     libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
     return {
         step: _digest(libraries + beside.get(step, ''), map(_source, names))

@@ -1,5 +1,6 @@
 """From a recipe file to a `Recipe`, with errors that a person can act on."""
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,8 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from components.prediction_table.settings import Batch
+from components.query_example_gen.settings import Data
 from pipeline.faults import Places, fault_about, faults_of
 from pipeline.overrides import override
 from pipeline.recipe import Recipe
@@ -40,7 +43,11 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         recipe = Recipe.model_validate(raw)
     except ValidationError as error:
         raise RecipeError(faults_of(error.errors(), raw, places)) from None
-    return recipe.model_copy(update={'data': recipe.data.relative_to(path.resolve().parent)})
+    folder = path.resolve().parent
+    moved: dict[str, Any] = {'data': recipe.data.relative_to(folder)}
+    if recipe.batch:
+        moved['batch'] = recipe.batch.relative_to(folder)
+    return recipe.model_copy(update=moved)
 
 
 def check_against_data(path: Path, recipe: Recipe, overrides: Sequence[str] = ()) -> dict[str, str]:
@@ -59,9 +66,21 @@ def check_against_data(path: Path, recipe: Recipe, overrides: Sequence[str] = ()
     try:
         columns = columns_of(recipe.data)
         recipe.check_columns(columns)
+        if recipe.batch:
+            recipe.check_batch_columns(_batch_columns(recipe.batch, recipe.data))
     except (ValueError, OSError) as error:
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None
     return columns
+
+
+def _batch_columns(batch: Batch, data: Data) -> dict[str, str]:
+    """Return the columns of the batch query; what is wrong with it is told of its own keys."""
+    from components.query_example_gen.reader import columns_of
+
+    try:
+        return columns_of(batch.data(data))
+    except ValueError as error:
+        raise ValueError(re.sub('^data', 'batch', str(error))) from None
 
 
 def dump_recipe(recipe: Recipe) -> str:

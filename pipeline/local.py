@@ -138,6 +138,11 @@ class _LocalRun:
             case 'QueryExampleGen':
                 self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
                 step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
+            case 'PredictionTable':
+                if rows := made['predictions'].properties.get('rows'):
+                    step.note = f'{rows:,} rows in {self.recipe.batch.output}'  # type: ignore[union-attr]
+                else:
+                    step.state, step.note = 'skipped', 'not blessed, so nothing was predicted'
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
             case 'Evaluator':

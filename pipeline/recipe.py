@@ -8,7 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
 from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
-from components.query_example_gen.settings import Data
+from components.prediction_table.settings import COLUMNS, Batch
+from components.query_example_gen.settings import UNLABELLED, Data
 from components.serving_gate.settings import ServingGateConfig
 from models.search_space import check_space
 from models.settings import (
@@ -92,12 +93,15 @@ class Recipe(Settings):
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
     push: Push = Push()
+    batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
         if not self.features and not self.transform:
             raise ValueError('features: name at least one column (or your own transform)')
+        if self.data.split.names == (UNLABELLED,):
+            raise ValueError('data.split: train and eval are needed')
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -186,6 +190,7 @@ class Recipe(Settings):
             columns=tuple(self.features),
             units=self.units,
             examples=self.push.examples,
+            transform=self.transform or self.transform_config,
         )
 
     @property
@@ -231,6 +236,25 @@ class Recipe(Settings):
                 f'label: a regression needs a number, but {self.label} is {columns[self.label]}; '
                 'use task: binary or multiclass, or CAST it'
             )
+
+    def check_batch_columns(self, columns: dict[str, str]) -> None:
+        """Hold the recipe against the columns that its batch query returns.
+
+        Raises:
+          ValueError: A feature isn't among them, or a prediction's name is.
+        """
+        missing = [name for name in self.features if name not in columns]
+        if missing:
+            raise ValueError(
+                f'batch.query: does not return {missing[0]}, which the model learns from; it '
+                f'returns {", ".join(columns)}'
+            )
+        for name in COLUMNS[self.task].values():
+            if name in columns:
+                raise ValueError(
+                    f'batch.query: returns a column {name}, as the predictions are called; '
+                    'rename it in the query'
+                )
 
 
 KINDS_TYPES = {

@@ -39,6 +39,7 @@ def compile_recipe(recipe: Recipe) -> str:
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         on_vertex=True,
+        output_root=f'{root}/predictions/{recipe.name}',
     )
     pipeline = create_pipeline(_without_local_files(recipe), site)
     runner = KubeflowV2DagRunner(
@@ -51,7 +52,12 @@ def compile_recipe(recipe: Recipe) -> str:
 def _without_local_files(recipe: Recipe) -> Recipe:
     """Take the query out of its file, and leave out files for tables: BigQuery has those."""
     bigquery: dict[str, Any] = {'query': query_text(recipe.data), 'query_file': None, 'local': {}}
-    return recipe.model_copy(update={'data': recipe.data.model_copy(update=bigquery)})
+    moved: dict[str, Any] = {'data': recipe.data.model_copy(update=bigquery)}
+    if recipe.batch:
+        text = query_text(recipe.batch.data(recipe.data))
+        own: dict[str, Any] = {'query': text, 'query_file': None, 'local': {}}
+        moved['batch'] = recipe.batch.model_copy(update=own)
+    return recipe.model_copy(update=moved)
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:

@@ -13,6 +13,9 @@ SHARED_DATA = Path(__file__).parents[3] / 'shared' / 'data'
 """Where public data that does not ship with the project is looked for by default."""
 
 
+UNLABELLED = 'unlabelled'
+"""The one split of rows that are only predicted."""
+
 SHARES = {'train': 8, 'eval': 1, 'test': 1}
 """Shares of the splits by default."""
 
@@ -85,7 +88,8 @@ class Split(Settings):
         for name in self.names:
             if not re.fullmatch(r'[A-Za-z0-9_-]+', name):
                 raise ValueError(f'a split is named by letters, digits, - and _, got {name!r}')
-        if missing := {'train', 'eval'} - set(self.names):
+        missing = {'train', 'eval'} - set(self.names)
+        if missing and self.names != (UNLABELLED,):
             raise ValueError(f'train and eval are needed; there is no {min(missing)}')
         return self
 
@@ -102,20 +106,22 @@ class Split(Settings):
         return (self.column,) if self.column else self.by or ()
 
 
+Tables = dict[
+    str,
+    Annotated[
+        LocalTable,
+        BeforeValidator(_short_table, json_schema_input_type=str | tuple[str, ...] | LocalTable),
+    ],
+]
+"""BigQuery table -> local files."""
+
+
 class Data(Settings):
     """The query, and the local files that stand for its tables."""
 
     query: str | None = Field(None, description='BigQuery SQL.')
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
-    local: dict[
-        str,
-        Annotated[
-            LocalTable,
-            BeforeValidator(
-                _short_table, json_schema_input_type=str | tuple[str, ...] | LocalTable
-            ),
-        ],
-    ] = Field(default_factory=dict, description='BigQuery table -> local files.')
+    local: Tables = Field(default_factory=dict, description='BigQuery table -> local files.')
     split: Split = Field(Split(), description='How rows are split.')
     schema_file: str | None = Field(
         None, alias='schema', description='Curated schema (schema.pbtxt) instead of the inferred.'

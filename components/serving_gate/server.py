@@ -39,7 +39,7 @@ class Server:
             model: directory of the SavedModel; may be remote.
         """
         self._port = _free_port()
-        self._log = TemporaryFile()
+        self._log = TemporaryFile()  # noqa: SIM115 (closed on exit)
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])])
         told = {'AIP_STORAGE_URI': model, 'AIP_HTTP_PORT': str(self._port), 'SLUICE_HOST': HOST}
         self._process = subprocess.Popen(

@@ -19,7 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.query_example_gen.csv_tables import text_query
-from components.query_example_gen.duckdb_text import explain, literal, reader_call, reading
+from components.query_example_gen.duckdb_text import (
+    Value,
+    explain,
+    literal,
+    reader_call,
+    reading,
+)
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.local_tables import FORMATS, resolve_files
 from components.query_example_gen.settings import LocalTable
@@ -85,8 +91,9 @@ class TableSource:
         self._inputs = inputs
         self._stack = ExitStack()
         spill = self._stack.enter_context(tempfile.TemporaryDirectory(prefix='sluice-predict-'))
-        config = {'memory_limit': MEMORY, 'temp_directory': spill}
-        self._connection = self._stack.enter_context(duckdb.connect(config=config))
+        self._connection = self._stack.enter_context(
+            duckdb.connect(config={'memory_limit': MEMORY, 'temp_directory': spill})
+        )
         try:
             self._files = resolve_files(LocalTable(path=(path,)))
             with reading(str(self._files[0])):
@@ -181,7 +188,7 @@ class TableSource:
 
     def _json(self) -> _Read:
         files = [str(f) for f in self._files]
-        options = {
+        options: dict[str, Value] = {
             'auto_detect': False, 'columns': {'line': 'VARCHAR'}, 'header': False,
             'delim': '\x01', 'quote': '', 'escape': '',
         }  # fmt: skip

@@ -195,6 +195,7 @@ class TableModel {
       now: figure(now),
       isShare: of !== null,
       unit: label.unit,
+      of,
       what: of === null ? title(label.name) : `Probability of ${of}`,
       span: label.range ? (label.range.high - label.range.low) / 10 : null,
     });

@@ -45,8 +45,8 @@ export class Curve {
    * Show predictions over the values of a field.
    *
    * @param {object} data `field`, `values`, `results` (a number each), `now` (the result at the
-   *   field's own value), `isShare`, `unit`, `what` (what the results are), `span` (the least that
-   *   the axis goes over)
+   *   field's own value), `isShare`, `unit`, `what` the results are, `of` which class they are the
+   *   shares (null: none), `span` (the least that the axis goes over)
    */
   show(data) {
     this.data = data;
@@ -62,7 +62,8 @@ export class Curve {
   }
 
   read(value, result) {
-    this.reading.textContent = `${this.text(result)} at ${this.data.field.text(value)}`;
+    const { field, of } = this.data;
+    this.reading.textContent = `${of ? `${of} ` : ''}${this.text(result)} at ${field.text(value)}`;
   }
 
   text(result) {
