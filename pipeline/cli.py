@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pipeline import model_commands
+from pipeline.batch import commands as batch_commands
+
 if TYPE_CHECKING:
     from pipeline.recipe import Recipe
 
@@ -122,81 +125,6 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
         view.page(view.details(record))
 
 
-models_option = click.option(
-    '--models',
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path('serving_models'),
-    show_default=True,
-    help='Folder of pushed models, by name.',
-)
-
-
-@main.command()
-@click.argument('model')
-@click.option('--input', 'given', required=True, help='Table, folder of pictures, or glob.')
-@click.option(
-    '-o',
-    '--output',
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help='File to write: .csv, .parquet or .jsonl.',
-)
-@models_option
-@click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
-def predict(model: str, given: str, output: Path, models: Path, verbose: bool) -> None:
-    """Predict a table or a folder of pictures.
-
-    MODEL is the name of a pushed model, for its newest version, or the path of a SavedModel. The
-    output has the rows of the input in their order, with all their columns and the predictions.
-    Rows in error are listed beside it, in OUTPUT.errors.jsonl.
-    """
-    from pipeline.batch.session import start
-
-    try:
-        start(model, models, given, output, verbose=verbose)
-    except (ValueError, LookupError, OSError) as error:
-        if verbose:
-            raise
-        _stop(str(error), BAD_USAGE if isinstance(error, LookupError) else FAILED)
-
-
-@main.command()
-@click.argument('model')
-@click.option('--format', 'to', required=True, type=click.Choice(['litert', 'onnx']))
-@click.option(
-    '-o',
-    '--output',
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help='File to write, such as model.tflite or model.onnx.',
-)
-@models_option
-@click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
-def export(model: str, to: str, output: Path, models: Path, verbose: bool) -> None:
-    """Export a model's network for other runtimes.
-
-    The network is checked against the served model by running it. Its preprocessing is not in it,
-    and is described beside it, in OUTPUT.json and OUTPUT.md.
-    """
-    from pipeline.batch.models import find_model
-    from pipeline.terminal import quiet
-
-    try:
-        path = find_model(model, models)
-        with quiet(Path(os.devnull), verbose=verbose):
-            from models.portable.export import export_network
-
-            made = export_network(path, to, output)  # type: ignore[arg-type]
-    except (ValueError, LookupError, OSError) as error:
-        if verbose:
-            raise
-        _stop(str(error), BAD_USAGE if isinstance(error, LookupError) else FAILED)
-    click.echo(
-        f'Wrote {made.file}: on {made.rows} sample rows within {made.difference:.2g} of the served '
-        f'model\nIts inputs and output are described in {made.text} and {made.about}'
-    )
-
-
 @main.command('compile')
 @click.argument('recipe')
 @set_option
@@ -268,6 +196,16 @@ def init(
     except (InitError, OSError) as error:
         _stop(str(error), BAD_USAGE)
     click.echo(written.summary)
+
+
+for command in (
+    model_commands.serve,
+    model_commands.versions,
+    model_commands.rollback,
+    batch_commands.predict,
+    batch_commands.export,
+):
+    main.add_command(command)
 
 
 @main.group()

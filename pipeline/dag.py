@@ -20,7 +20,11 @@ from components.prediction_table.component import PredictionTable
 from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
-from components.resolvers import baseline_resolver, previous_statistics_resolver
+from components.resolvers import (
+    StandingBlessedModel,
+    baseline_resolver,
+    previous_statistics_resolver,
+)
 from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
 from pipeline.recipe import Recipe
@@ -81,7 +85,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     }
     learning = {'trainer': recipe.trainer_config.model_dump(mode='json')}
     tuner = _tuner(recipe, prepared | {'custom_config': learning})
-    last_blessed = _last_blessed(recipe)
+    last_blessed = _last_blessed(recipe, on_vertex=site.on_vertex)
     trainer = tfx.Trainer(
         run_fn='models.trainer.run_fn',
         hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
@@ -134,12 +138,12 @@ def _tuner(recipe: Recipe, prepared: dict[str, Any]) -> BaseNode | None:
     return tfx.Tuner(tuner_fn='models.tuner.tuner_fn', **prepared)
 
 
-def _last_blessed(recipe: Recipe) -> BaseNode | None:
-    """Find the model that a warm start goes on from."""
+def _last_blessed(recipe: Recipe, on_vertex: bool) -> BaseNode | None:
+    """Find the model that a warm start goes on from; on Vertex only TFX's own strategy compiles."""
     if not recipe.train.warm_start:
         return None
     return Resolver(
-        strategy_class=LatestBlessedModelStrategy,
+        strategy_class=LatestBlessedModelStrategy if on_vertex else StandingBlessedModel,
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id('last_blessed_model')

@@ -158,6 +158,9 @@ class _LocalRun:
                 if made['pushed_model'].properties.get('pushed'):
                     self.record.pushed = made['pushed_model'].properties['pushed_destination']
                     step.note = short_path(self.record.pushed)
+                elif why := made['pushed_model'].properties.get('not_pushed_because'):
+                    step.state, step.note = 'skipped', 'not pushed'
+                    self.record.notes = [*self.record.notes, f'not pushed: {why}']
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
 

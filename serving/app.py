@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from serving import health, page, rest, vertex
 from serving.answers import error_answer
@@ -28,7 +29,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
 
     `app.state` has `settings`, `registry` (the models), `predictor` and `metrics`.
     """
-    app = FastAPI(
+    app = _Application(
         title='Sluice',
         summary='Models pushed by Sluice, over HTTP',
         version=version('sluice'),
@@ -42,15 +43,42 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.include_router(rest.router)
     app.include_router(health.router)
     app.include_router(page.router())
-    guarded = GUARDED
     if settings.vertex:
         app.include_router(vertex.router(settings.vertex, settings.models[0].name))
-        guarded += (settings.vertex.predict,)
     if settings.token:
-        app.add_middleware(TokenGuard, token=settings.token, paths=guarded)
+        predict = (settings.vertex.predict,) if settings.vertex else ()
+        app.add_middleware(TokenGuard, token=settings.token, paths=(*GUARDED, *predict))
     app.add_exception_handler(RequestError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI, but that predict requests skip its layers, which take longer than most models."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        endpoint = self._predict_endpoint(scope) if scope['type'] == 'http' else None
+        if not endpoint:
+            await super().__call__(scope, receive, send)
+            return
+        scope['app'] = self
+        request = Request(scope, receive)
+        try:
+            answer = await endpoint(request)
+        except RequestError as error:
+            answer = await _refused(request, error)
+        await answer(scope, receive, send)
+
+    def _predict_endpoint(self, scope: Scope) -> Callable[[Request], Awaitable[Response]] | None:
+        """Return what the predict routes do for a request to one; None for other requests."""
+        settings: ServerSettings = self.state.settings
+        if settings.token or scope['method'] != 'POST':
+            return None
+        if match := rest.PREDICT_PATH.fullmatch(scope['path']):
+            scope['path_params'] = {k: v for k, v in match.groupdict().items() if v is not None}
+            return rest.predict
+        return None
 
 
 @contextlib.asynccontextmanager

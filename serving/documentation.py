@@ -2,6 +2,12 @@
 
 from typing import Any
 
+_PARAMETERS = {
+    'name': 'Name of the model.',
+    'version': 'Number of the version.',
+    'label': '`stable` is the version that answers when none is asked for.',
+}
+
 _SIGNATURE = {
     'type': 'string',
     'description': 'Function of the model; by default `serving_default`.',
@@ -45,6 +51,21 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _ROWS = {'instances': [{'mother_age': 30, 'plurality': 1}, {'mother_age': None}]}
 _PICTURES = {'instances': [{'b64': '/9j/4AAQSkZJRgABAQ…'}]}
 _PREDICTIONS = {'predictions': [{'probability': [0.91], 'label': ['yes']}]}
+
+def path_parameters(path: str) -> list[dict[str, Any]]:
+    """Describe the parameters in a route's path."""
+    return [
+        {
+            'name': name,
+            'in': 'path',
+            'required': True,
+            'description': description,
+            'schema': {'type': 'string'},
+        }
+        for name, description in _PARAMETERS.items()
+        if f'{{{name}}}' in path
+    ]
+
 
 PREDICT: dict[str, Any] = {
     'openapi_extra': {

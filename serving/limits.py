@@ -1,6 +1,5 @@
 """What keeps one client from taking the server from the others."""
 
-import asyncio
 import hmac
 from collections.abc import Mapping
 
@@ -9,37 +8,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from serving.answers import error_answer
 from serving.errors import RequestError
-from serving.settings import Limits
-
-OPEN_PATHS = frozenset({'/healthz', '/readyz'})
-"""Paths that need no token: who asks them has none."""
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
-    """Read a request's body, up to the bytes and the time that it may take.
+async def read_body(request: Request, most: int) -> bytes:
+    """Read a request's body.
+
+    Args:
+        request: whose body has not been read.
+        most: bytes that it may have.
 
     Raises:
-        RequestError: 413 or 408.
+        RequestError: It has more.
     """
     length = request.headers.get('content-length', '')
-    too_large = RequestError(
-        f'the body is larger than {limits.body_bytes:,} bytes, which are allowed', status=413
-    )
-    if length.isdecimal() and int(length) > limits.body_bytes:
+    too_large = RequestError(f'the body is larger than the {most:,} bytes allowed', status=413)
+    if length.isdecimal() and int(length) > most:
         raise too_large
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(limits.body_seconds):
-            async for part in request.stream():
-                size += len(part)
-                if size > limits.body_bytes:
-                    raise too_large
-                parts.append(part)
-    except TimeoutError:
-        raise RequestError(
-            f'the body did not arrive within {limits.body_seconds:g} s', status=408
-        ) from None
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise too_large
+        parts.append(part)
     return b''.join(parts)
 
 
@@ -53,7 +44,11 @@ class TokenGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 without the token."""
-        if scope['type'] != 'http' or not scope['path'].startswith(self._paths) or self._has_token(dict(scope['headers'])):
+        if (
+            scope['type'] != 'http'
+            or not scope['path'].startswith(self._paths)
+            or self._has_token(dict(scope['headers']))
+        ):
             await self._app(scope, receive, send)
         else:
             refused = error_answer(

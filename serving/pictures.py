@@ -13,8 +13,9 @@ from serving.errors import RequestError
 PASSED_ON = ('JPEG', 'MPO', 'PNG')
 """Formats that models decode. MPO is a JPEG that carries further pictures, as phones make."""
 
-TRANSCODED = ('WEBP', 'GIF', 'BMP', 'TIFF', 'AVIF', 'PPM')
-"""Formats that become PNG: their first picture, the way up that their EXIF data says."""
+OPENED = ('JPEG', 'PNG', 'WEBP', 'GIF', 'BMP', 'TIFF', 'AVIF', 'PPM')
+"""Formats that are taken; Pillow finds an MPO among the JPEGs. Those that are not passed on
+become PNG: their first picture, the way up that their EXIF data says."""
 
 KNOWN = 'JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF is expected'
 
@@ -90,7 +91,7 @@ def _prepared(picture: bytes, place: str) -> bytes:
 
 def _open(picture: bytes, place: str) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(picture), formats=PASSED_ON + TRANSCODED)
+        return Image.open(io.BytesIO(picture), formats=OPENED)
     except Image.DecompressionBombError:
         raise RequestError(f'{place}: has far too many pixels', status=413) from None
     except Exception:  # as above

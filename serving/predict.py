@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ class Predictor:
     def __init__(self, limits: Limits, metrics: Metrics) -> None:
         self._limits = limits
         self._open = 0
-        self._metrics = metrics
+        metrics.open.set_function(lambda: self._open)
         threads = pictures.decoding_threads()
         self._decoders = ThreadPoolExecutor(threads, thread_name_prefix='decoder')
         self._readers = ThreadPoolExecutor(threads + 1, thread_name_prefix='reader')
@@ -87,7 +86,6 @@ class Predictor:
             which: `version` or `label`, as `ServedModel.find` takes them.
         """
         self._open += 1
-        self._metrics.open.set(self._open)
         try:
             answer = await self._answered(request, model, form, which)
         except RequestError as error:
@@ -100,7 +98,6 @@ class Predictor:
             answer = error_answer(500, f'model {model.name} failed; the log of the server says why')
         finally:
             self._open -= 1
-            self._metrics.open.set(self._open)
         model.metrics.answered(answer.status_code)
         return answer
 
@@ -117,18 +114,21 @@ class Predictor:
                 f'{self._limits.waiting:,} requests are in the server already; try again later',
                 status=503,
             )
-        body = await read_body(request, self._limits)
-        started = time.perf_counter()
-        servable = model.find(**which)
+        clock = asyncio.get_running_loop().time
+        limit, what = self._limits.body_seconds, 'the request did not arrive'
+        status = 408
         try:
-            async with asyncio.timeout(self._limits.answer_seconds):
+            async with asyncio.timeout(limit) as timeout:
+                body = await read_body(request, self._limits.body_bytes)
+                started = clock()
+                limit, what = self._limits.answer_seconds, 'the server is too busy to answer'
+                status = 504
+                timeout.reschedule(started + limit)
+                servable = model.find(**which)
                 encoded = await self._predicted(body, servable, form)
         except TimeoutError:
-            raise RequestError(
-                f'no answer within {self._limits.answer_seconds:g} s; the server has too much to do',
-                status=504,
-            ) from None
-        model.metrics.seconds.observe(time.perf_counter() - started)
+            raise RequestError(f'{what} within {limit:g} s', status) from None
+        model.metrics.seconds.observe(clock() - started)
         version = str(servable.version.number)
         return Response(encoded, headers={VERSION_HEADER: version}, media_type=JSON)
 

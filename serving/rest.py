@@ -1,5 +1,7 @@
 """TensorFlow Serving's REST API: status, metadata and predict, by version or label."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from serving.answers import json_answer
-from serving.documentation import MODELS, PREDICT, STATUS
+from serving.documentation import MODELS, PREDICT, STATUS, path_parameters
 from serving.errors import RequestError, shown
 from serving.served_model import ServedModel
 
@@ -16,10 +18,20 @@ from serving.served_model import ServedModel
 class PlainRoute(APIRoute):
     """A documented route whose function gets the request as it is: fast, with our errors."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """Make the route; its path's parameters, which FastAPI can't see, are documented."""
+        extra = {'parameters': path_parameters(path), **(options.pop('openapi_extra', None) or {})}
+        super().__init__(path, endpoint, openapi_extra=extra, **options)
+
     def get_route_handler(self) -> Any:
         """Return the function itself."""
         return self.endpoint
 
+
+PREDICT_PATH = re.compile(
+    r'/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>[^/:]+)|/labels/(?P<label>[^/:]+))?:predict'
+)
+"""The paths of `predict`."""
 
 router = APIRouter(route_class=PlainRoute, prefix='/v1/models')
 

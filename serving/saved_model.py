@@ -1,6 +1,7 @@
 """A SavedModel in memory: what its signatures take and give, and calling them."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,6 +70,13 @@ class Signature:
         """The input that takes encoded pictures, if there is one."""
         strings = [spec for spec in self.inputs.values() if spec.is_string]
         return strings[0] if len(strings) == 1 and strings[0].name == PICTURE else None
+
+
+LONGEST = 300
+"""Characters of what TensorFlow says that are passed on."""
+
+_ABOUT_GRAPH = re.compile(r'Graph execution error|Detected at|<stack traces|\s*\[\[|.*recent call last')
+_IN_GRAPH = re.compile(r'\{\{.*?\}\}|\[Op:.*?\]')
 
 
 class LoadError(Exception):
@@ -159,10 +167,10 @@ class LoadedModel:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the line of a library's error that says most, without its traces."""
-    lines = [line.strip() for line in str(getattr(error, 'message', error)).splitlines()]
-    text = next((line for line in lines if line and not line.startswith('Detected at')), '')
-    return text[:300] or type(error).__name__
+    """Return the line of TensorFlow's error that says what is wrong, without names of its graph."""
+    lines = str(getattr(error, 'message', error)).splitlines()
+    said = (_IN_GRAPH.sub('', line).strip() for line in lines if not _ABOUT_GRAPH.match(line))
+    return next(filter(None, said), type(error).__name__)[:LONGEST]
 
 
 def _signature(key: str, function: Any) -> Signature | None:

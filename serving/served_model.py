@@ -84,12 +84,12 @@ class ServedModel:
                 raise RequestError(
                     f'model {self.name} has no label {shown(label)}; labels: {known}', status=404
                 )
-            version = self.labels[label]  # type: ignore[index]
+            version = self.labels[label]
         loaded = self.loaded()
         if version is None and self.stable:
             return self.stable
         if version in loaded:
-            return loaded[version]  # type: ignore[index]
+            return loaded[version]
         if version is None:
             raise RequestError(f'model {self.name} is not loaded yet', status=503)
         raise RequestError(
@@ -147,7 +147,7 @@ class ServedModel:
                 replaced = self.labelled.get(number)
                 self.labelled[number] = current
                 if replaced not in (None, current, self.stable):
-                    self._retire(replaced)  # type: ignore[arg-type]
+                    self._retire(replaced)
         self.labels = {label: n for label, n in labels.items() if n in self.labelled}
         for number in self.labelled.keys() - wanted.keys():
             freed = self.labelled.pop(number)

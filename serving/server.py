@@ -31,6 +31,7 @@ def serve(settings: ServerSettings) -> None:
         ws='none',
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=int(settings.limits.answer_seconds) + 5,

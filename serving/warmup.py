@@ -1,4 +1,4 @@
-"""First calls of a model, made before it gets requests: they are slow, or show that it is broken."""
+"""First calls of a model, before it gets requests: they are slow, or show that it is broken."""
 
 import io
 import logging

@@ -16,6 +16,7 @@ HOST = '127.0.0.1'
 ADDRESS = '/v1/models/model:predict'
 POLL_SECONDS = 0.05
 ANSWER_SECONDS = 120
+STOP_SECONDS = 10
 LOG_SHOWN = 300
 """Characters of the server's last line that a message shows."""
 
@@ -98,8 +99,12 @@ class Server:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._process.kill()
-        self._process.wait()
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._log.close()
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
