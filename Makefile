@@ -41,7 +41,7 @@ format: setup ## Mend style and format where that is safe
 	$(BIN)/ruff format
 
 lock: setup ## Write requirements.lock from pyproject.toml: make lock ARGS=--upgrade
-	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --extra portable --generate-hashes \
 	  --python-version 3.11 --python-platform x86_64-manylinux_2_39 \
 	  --no-emit-index-url --custom-compile-command 'make lock' \
 	  --output-file requirements.lock $(ARGS)

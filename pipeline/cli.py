@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from pipeline import model_commands
+from pipeline.batch import commands as batch_commands
+
 if TYPE_CHECKING:
     from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
@@ -194,6 +197,16 @@ def init(
     except (InitError, OSError) as error:
         _stop(str(error), BAD_USAGE)
     click.echo(written.summary)
+
+
+for command in (
+    model_commands.serve,
+    model_commands.versions,
+    model_commands.rollback,
+    batch_commands.predict,
+    batch_commands.export,
+):
+    main.add_command(command)
 
 
 @main.group()

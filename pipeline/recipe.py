@@ -9,11 +9,14 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 from components.data_gate.settings import DataGateConfig, DataGateTerms
 from components.evaluator.settings import CLASS_METRICS, METRICS, EvaluatorConfig, Gate
 from components.image_example_gen.settings import ImageData
-from components.query_example_gen.settings import Data, absolute_path
+from components.prediction_table.settings import COLUMNS, Batch
+from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
+from components.serving_gate.settings import ServingGateConfig
 from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
+    Described,
     Model,
     OwnModel,
     TrainerConfig,
@@ -39,6 +42,13 @@ class Push(Settings):
         'serving_models',
         description='Folder that gets `<name>/<version>`; relative to where the run starts. '
         'null: blessed models stay in the run.',
+    )
+    examples: int = Field(
+        6,
+        ge=0,
+        le=50,
+        description='Rows of the eval split that go with the model, for people to try it with; '
+        'they can be read by whoever can use the model. 0: none.',
     )
 
 
@@ -78,6 +88,10 @@ class Recipe(Settings):
         description='Class names in order (binary: the second is the positive one). '
         'By default as found, sorted.',
     )
+    units: dict[str, str] = Field(
+        default_factory=dict,
+        description='Column -> unit, as people write it: `{weight_pounds: lb}`. Shown, not used.',
+    )
     data: Annotated[
         Annotated[Data, Tag('table')] | Annotated[ImageData, Tag('pictures')],
         Discriminator(_data_tag),
@@ -103,11 +117,14 @@ class Recipe(Settings):
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
     push: Push = Push()
+    batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
         self._check_kind_of_data()
+        if self.data.split.names == (UNLABELLED,):
+            raise ValueError('data.split: train and eval are needed')
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -164,6 +181,8 @@ class Recipe(Settings):
         for key in ('features', 'crosses', 'transform'):
             if getattr(self, key):
                 raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if self.batch:
+            raise ValueError('batch: predicts rows of a table; for pictures: sluice predict')
         if isinstance(self.model, WideDeep):
             raise ValueError(
                 "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
@@ -192,12 +211,21 @@ class Recipe(Settings):
         if isinstance(model, Transfer) and model.weights_file:
             path = absolute_path(model.weights_file, folder)
             model = model.model_copy(update={'weights': path})
-        return self.model_copy(update={'data': self.data.relative_to(folder), 'model': model})
+        batch = self.batch and self.batch.relative_to(folder)
+        moved = {'data': self.data.relative_to(folder), 'model': model, 'batch': batch}
+        return self.model_copy(update=moved)
 
     @property
     def pictures(self) -> ImageData | None:
         """The data, if it is pictures."""
         return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def batch_data(self) -> Data | None:
+        """The rows that are only predicted, if there are any."""
+        if self.batch is None or isinstance(self.data, ImageData):
+            return None
+        return self.batch.data(self.data)
 
     @property
     def image_input(self) -> ImageInput | None:
@@ -251,12 +279,18 @@ class Recipe(Settings):
         )
 
     @property
+    def serving_gate_config(self) -> ServingGateConfig:
+        """What ServingGate needs of the recipe."""
+        return ServingGateConfig(split=self.evaluation_split)
+
+    @property
     def transform_config(self) -> TransformConfig:
         """What Transform needs of the recipe."""
         return TransformConfig(
             features=self.features, crosses=self.crosses, label=self.label, task=self.task
         )
 
+    @property
     @property
     def preprocessing_fn(self) -> str:
         """Dotted path of what Transform runs."""
@@ -270,6 +304,18 @@ class Recipe(Settings):
         if self.pictures:
             return {'label': self.label}
         return self.transform_config.model_dump(mode='json')
+
+    @property
+    def described(self) -> Described:
+        """What the description of the model takes from the recipe."""
+        return Described(
+            name=self.name,
+            about=self.description,
+            columns=tuple(self.features),
+            units=self.units,
+            examples=self.push.examples,
+            transform=self.transform or self.transform_config,
+        )
 
     @property
     def trainer_config(self) -> TrainerConfig:
@@ -296,6 +342,7 @@ class Recipe(Settings):
         """
         _known('label', [self.label], columns, 'column of the query')
         _known('features', self.features, columns, 'column of the query')
+        _known('units', self.units, columns, 'column of the query')
         _known('data_gate.drift', self.data_gate.drift, columns, 'column of the query')
         _known('data_gate.skew', self.data_gate.skew, columns, 'column of the query')
         split = self.data.split
@@ -355,9 +402,29 @@ class Recipe(Settings):
                 'classes out'
             )
 
+    def check_batch_columns(self, columns: dict[str, str]) -> None:
+        """Hold the recipe against the columns that its batch query returns.
+
+        Raises:
+          ValueError: A feature isn't among them, or a prediction's name is.
+        """
+        missing = [name for name in self.features if name not in columns]
+        if missing:
+            raise ValueError(
+                f'batch.query: does not return {missing[0]}, which the model learns from; it '
+                f'returns {", ".join(columns)}'
+            )
+        for name in COLUMNS[self.task].values():
+            if name in columns:
+                raise ValueError(
+                    f'batch.query: returns a column {name}, as the predictions are called; '
+                    'rename it in the query'
+                )
+
 
 CLASSES_SHOWN = 8
 """Classes that a message names."""
+
 
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),

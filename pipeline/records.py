@@ -83,7 +83,8 @@ class Run(BaseModel):
     )
     notes: list[str] = Field(
         default_factory=list,
-        description='What else the Evaluator has to say, such as slices that were too small.',
+        description='What else there is to say, such as slices that were too small to judge, or '
+        'that a model was not pushed because it had been rolled back.',
     )
     metrics: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict,
