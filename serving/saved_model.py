@@ -75,7 +75,9 @@ class Signature:
 LONGEST = 300
 """Characters of what TensorFlow says that are passed on."""
 
-_ABOUT_GRAPH = re.compile(r'Graph execution error|Detected at|<stack traces|\s*\[\[|.*recent call last')
+_ABOUT_GRAPH = re.compile(
+    r'Graph execution error|Detected at|<stack traces|\s*\[\[|.*recent call last'
+)
 _IN_GRAPH = re.compile(r'\{\{.*?\}\}|\[Op:.*?\]')
 
 

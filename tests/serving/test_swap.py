@@ -153,7 +153,11 @@ def test_labels_keep_versions_loaded(
     wait_until(is_available(client, 8))
     (served / 'labels.json').write_text(json.dumps({'before': 1, 'canary': 8}))
     wait_until(is_available(client, 8, 1))
-    wait_until(lambda: client.get('/v1/models').json()['models'][0]['labels'] == {'before': '1', 'canary': '8'})  # noqa: E501
+    wait_until(
+        lambda: (
+            client.get('/v1/models').json()['models'][0]['labels'] == {'before': '1', 'canary': '8'}
+        )
+    )
     assert answered(client, '/labels/before') == (1, 1)
     assert answered(client, '/labels/canary') == answered(client, '/labels/stable') == (3, 8)
     (served / 'labels.json').write_text('{}')

@@ -93,7 +93,7 @@ class Bucket(BaseHTTPRequestHandler):
     folder: Path
     extra: tuple[str, ...] = ()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         url = urlsplit(self.path)
         _, _, name = url.path.partition('/b/bucket/o/')
         if name:
@@ -143,7 +143,9 @@ def test_a_model_is_fetched_whole(
     for uri in ('gs://bucket/table/7', 'gs://bucket/table/7/'):
         fetched = fetch(uri, tmp_path / uri[-1], emulated=True)
         for file in (table_versions / '7').rglob('*.*'):
-            assert (fetched / file.relative_to(table_versions / '7')).read_bytes() == file.read_bytes()
+            assert (
+                fetched / file.relative_to(table_versions / '7')
+            ).read_bytes() == file.read_bytes()
 
 
 def test_what_is_not_in_the_bucket(bucket: type[Bucket], tmp_path: Path) -> None:
