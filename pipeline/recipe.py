@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
+from components.evaluator.settings import METRICS, Evaluation, EvaluatorConfig, Gate
 from components.query_example_gen.settings import Data
 from models.search_space import check_space
 from models.settings import (
@@ -90,6 +90,7 @@ class Recipe(Settings):
     tune: Tuning = Tuning()
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
+    evaluation: Evaluation = Evaluation()
     push: Push = Push()
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
@@ -161,7 +162,11 @@ class Recipe(Settings):
     def evaluator_config(self) -> EvaluatorConfig:
         """What Evaluator needs of the recipe."""
         return EvaluatorConfig(
-            task=self.task, label=self.label, gate=self.gate, splits=(self.evaluation_split,)
+            task=self.task,
+            label=self.label,
+            gate=self.gate,
+            splits=(self.evaluation_split,),
+            evaluation=self.evaluation,
         )
 
     @property

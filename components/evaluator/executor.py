@@ -14,6 +14,7 @@ from tfx.utils import io_utils, path_utils
 from components.evaluator.blessing import write_blessing
 from components.evaluator.errors import EvaluationError
 from components.evaluator.evaluation import measure
+from components.evaluator.keeping import Kept
 from components.evaluator.results import Measured
 from components.evaluator.settings import EvaluatorConfig, headline
 from components.evaluator.signatures import find_problem
@@ -39,7 +40,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Args:
             input_dict: `examples`, `model`, and `baseline_model` where there is one.
             output_dict: `evaluation` gets TFMA's results (those of splits that are only shown in
-                a folder each) and verdict.json; `blessing` the verdict as stock TFX writes it.
+                a folder each), verdict.json, and predictions by row (predictions.py says how);
+                `blessing` the verdict as stock TFX writes it.
             exec_properties: `config`, an EvaluatorConfig as JSON.
 
         Raises:
@@ -57,7 +59,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         measured = {
             split: measure(
                 config,
-                split,
+                Kept(evaluation_uri, split, config.evaluation.keep_predictions),
                 _files(input_dict[keys.EXAMPLES_KEY], split),
                 _model_path(candidate),
                 _model_path(baseline) if baseline else None,

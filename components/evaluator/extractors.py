@@ -19,9 +19,16 @@ from tensorflow_model_analysis.extractors import slice_key_extractor
 
 from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import BASELINE, slice_columns
+from components.evaluator.keeping import CLASSES_KEY, POSITION_KEY, KeepPredictions, Kept
 from components.evaluator.labels import check_labels
 from components.evaluator.settings import EvaluatorConfig
-from components.evaluator.signatures import LABEL_OUTPUT, LABELS, PREDICT, PREDICTION_OUTPUTS
+from components.evaluator.signatures import (
+    CLASSES,
+    LABEL_OUTPUT,
+    LABELS,
+    PREDICT,
+    PREDICTION_OUTPUTS,
+)
 from components.evaluator.slices import check_slice_count, split_rows
 
 _log = logging.getLogger(__name__)
@@ -31,18 +38,20 @@ _SECONDS_BETWEEN_REPORTS = 0.5
 
 
 def make_extractors(
-    config: EvaluatorConfig, models: list[tfma.types.EvalSharedModel], split: str
+    config: EvaluatorConfig, models: list[tfma.types.EvalSharedModel], kept: Kept
 ) -> list[tfma.extractors.Extractor]:
     """Return the extractors that take Arrow batches to rows grouped by slice.
 
     Args:
         config: What to measure.
         models: Candidate and maybe baseline, named as in the evaluation's configuration.
-        split: Name of the split, for messages.
+        kept: Names the split, and where its predictions are kept.
     """
+    predict = beam.ParDo(_Predict(config, models, kept.split))
     return [
+        tfma.extractors.Extractor(stage_name='ExtractPredictions', ptransform=predict),
         tfma.extractors.Extractor(
-            stage_name='ExtractPredictions', ptransform=beam.ParDo(_Predict(config, models, split))
+            stage_name='KeepPredictions', ptransform=beam.ParDo(KeepPredictions(config, kept))
         ),
         # TFMA's evaluator runs after the stage of this name.
         tfma.extractors.Extractor(
@@ -68,14 +77,17 @@ class _Predict(beam.DoFn):
     def setup(self) -> None:
         self._loaded = {m.model_name: m.model_loader.load() for m in self._models}
         self._paths = {m.model_name: m.model_path for m in self._models}
+        self._classes: dict[str, list[str]] = {}
 
     def process(self, extracts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
         examples = tf.constant(extracts[tfma.INPUT_KEY])
         labels, predictions = {}, {}
         for name in self._loaded:
-            output = PREDICTION_OUTPUTS[self._config.task]
-            predictions[name] = self._call(name, PREDICT, examples)[output].numpy()
+            answers = self._call(name, PREDICT, examples)
+            predictions[name] = answers[PREDICTION_OUTPUTS[self._config.task]].numpy()
+            if CLASSES in answers and name not in self._classes and batch.num_rows:
+                self._classes[name] = [c.decode() for c in answers[CLASSES][0].numpy().tolist()]
             labels[name] = self._call(name, LABELS, examples)[LABEL_OUTPUT].numpy().reshape(-1)
             if name != BASELINE:
                 self._check(labels[name], batch)
@@ -84,6 +96,8 @@ class _Predict(beam.DoFn):
             tfma.ARROW_RECORD_BATCH_KEY: batch,
             tfma.LABELS_KEY: _by_model(labels),
             tfma.PREDICTIONS_KEY: _by_model(predictions),
+            POSITION_KEY: extracts[POSITION_KEY],
+            CLASSES_KEY: self._classes,
         }
 
     def _call(self, name: str, signature: str, examples: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -108,6 +108,22 @@ class Gate(Settings):
         return self
 
 
+KEPT_ROWS = 1_000_000
+"""Rows of a split whose predictions are kept by default: some 10 to 50 MB."""
+
+
+class Evaluation(Settings):
+    """What an evaluation keeps beside its metrics."""
+
+    keep_predictions: int = Field(
+        KEPT_ROWS,
+        ge=0,
+        description='Rows of the evaluation split that are kept with what the models said of them, '
+        'at most; of more rows, an even sample, the same each time. 0: none, and so no '
+        'intervals, comparisons row by row, or worst rows.',
+    )
+
+
 class EvaluatorConfig(Settings):
     """All that the Evaluator needs to know; travels as JSON in its `config` property."""
 
@@ -119,6 +135,7 @@ class EvaluatorConfig(Settings):
         min_length=1,
         description='Splits to measure, each by itself; the first is the one that is judged.',
     )
+    evaluation: Evaluation = Evaluation()
 
     @model_validator(mode='after')
     def _metrics_are_the_tasks(self) -> 'EvaluatorConfig':

@@ -13,6 +13,9 @@ PREDICTION_OUTPUTS = {
 }
 """Output of the predict signature that is measured, by task."""
 
+CLASSES = 'classes'
+"""Output of the predict signature that names the classes, [rows, classes]; not required."""
+
 
 def find_problem(model_path: str, task: str) -> str | None:
     """Say what keeps a model from being evaluated, without loading it.
