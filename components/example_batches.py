@@ -12,6 +12,12 @@ from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 ROWS = 65_536
 """Rows of a batch: large enough to make Python's share of the work small, about 10 MB."""
 
+BYTES = 64 * 2**20
+"""Size that batches of large records, such as pictures, are kept to, about."""
+
+PROBED = 16
+"""Records that tell how large the others are."""
+
 
 def example_files(examples: Artifact, split: str) -> list[str]:
     """List the TFRecord files of a split."""
@@ -20,11 +26,16 @@ def example_files(examples: Artifact, split: str) -> list[str]:
 
 
 def read_records(files: list[str], rows: int) -> Iterator[np.ndarray]:
-    """Yield serialized examples, `[rows]` bytes; the files are gzipped if they end in `.gz`."""
+    """Yield serialized examples, `[rows]` bytes, fewer a batch where they are large.
+
+    The files are gzipped if they end in `.gz`.
+    """
     gzipped = all(file.endswith('.gz') for file in files)
     records = tf.data.TFRecordDataset(
         files, compression_type='GZIP' if gzipped else '', buffer_size=4 << 20
     )
+    sizes = [len(record) for record in records.take(PROBED).as_numpy_iterator()]
+    rows = min(rows, max(1, BYTES * len(sizes) // max(sum(sizes), 1)))
     yield from records.batch(rows).prefetch(1).as_numpy_iterator()
 
 

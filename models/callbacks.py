@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from models.phases import Phase
+
 PROGRESS_INTERVAL = 0.25
 """Seconds between reports at least, within an epoch."""
 
@@ -39,7 +41,21 @@ def report(
     _progress.info(text, extra={'progress': progress})
 
 
-class Progress(keras.callbacks.Callback):
+class PhaseCallback(keras.callbacks.Callback):
+    """A callback that is told which phase of training begins, before what that needs is made.
+
+    Attributes:
+        phase: the present one; None before any.
+    """
+
+    phase: Phase | None = None
+
+    def on_phase_begin(self, phase: Phase) -> None:
+        """Note the phase."""
+        self.phase = phase
+
+
+class Progress(PhaseCallback):
     """Report each epoch, and within long ones a few times per second."""
 
     async_safe = True  # reads no weights, so that Keras need not wait for it at each step
@@ -75,8 +91,11 @@ class Progress(keras.callbacks.Callback):
         spent = time.monotonic() - self._start
         shown = self._metrics | {k: float(v) for k, v in metrics.items()}
         text = ', '.join(f'{k} {v:.4g}' for k, v in shown.items())
+        named = '' if self.phase is None or self.phase.is_only else f'{self.phase.title}, '
         report(
-            f'epoch {min(self._epoch + 1, total)}/{total} {where}: {text}'.replace(' :', ':'),
+            f'{named}epoch {min(self._epoch + 1, total)}/{total} {where}: {text}'.replace(
+                ' :', ':'
+            ),
             done=int(epochs),
             total=total,
             unit='epochs',
@@ -133,12 +152,13 @@ class StopOnFailure(keras.callbacks.Callback):
                 )
 
 
-class EpochLog(keras.callbacks.Callback):
-    """Losses, metrics, learning rate and seconds of each epoch."""
+class EpochLog(PhaseCallback):
+    """Losses, metrics, learning rate and seconds of each epoch, of all phases."""
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Begin anew."""
-        self.epochs: list[dict[str, float]] = []
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.epochs: list[dict[str, Any]] = []
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the clock."""
@@ -148,7 +168,8 @@ class EpochLog(keras.callbacks.Callback):
         """Note the epoch."""
         self.epochs.append(
             {
-                'epoch': epoch + 1,
+                'epoch': len(self.epochs) + 1,
+                'phase': self.phase.name if self.phase else None,
                 **{k: float(v) for k, v in (logs or {}).items()},
                 'learning_rate': float(self.model.optimizer.learning_rate),
                 'seconds': round(time.monotonic() - self._start, 3),
@@ -157,7 +178,8 @@ class EpochLog(keras.callbacks.Callback):
 
     def write(self, path: str) -> None:
         """Write them as JSON, with the epoch whose weights the model has."""
-        best = min(self.epochs, key=lambda e: e['val_loss'])
+        last = [e for e in self.epochs if e['phase'] == self.epochs[-1]['phase']]
+        best = min(last, key=lambda e: e['val_loss'])
         text = json.dumps({'best_epoch': best['epoch'], 'epochs': self.epochs}, indent=2)
         tf.io.gfile.makedirs(path.rpartition('/')[0])
         with tf.io.gfile.GFile(path, 'w') as file:

@@ -5,10 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from transforms.features import Settings
+from transforms.image_settings import ImageInput
 
 Task = Literal['regression', 'binary', 'multiclass']
 
 DOTTED_PATH = r'^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$'
+
+
+HiddenUnits = tuple[Annotated[int, Field(ge=1)], ...]
 
 
 class WideDeep(Settings):
@@ -19,7 +23,7 @@ class WideDeep(Settings):
     """
 
     kind: Literal['wide_deep'] = 'wide_deep'
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    hidden: HiddenUnits = Field(
         (64, 32), description='Units of each hidden layer of the deep part; [] for a linear model.'
     )
     wide: bool = Field(True, description='Whether there is a linear part over the categories.')
@@ -38,6 +42,59 @@ class WideDeep(Settings):
         return self
 
 
+class Linear(Settings):
+    """Softmax regression on a picture's pixels: the floor that other models must beat."""
+
+    kind: Literal['linear'] = 'linear'
+
+
+class Dense(Settings):
+    """Dense network on a picture's pixels."""
+
+    kind: Literal['dense'] = 'dense'
+    hidden: HiddenUnits = Field((256, 128), min_length=1, description='Units of each hidden layer.')
+    dropout: float = Field(0.2, ge=0, lt=1, description='Dropout after each hidden layer.')
+
+
+class Cnn(Settings):
+    """Convolutional network: blocks of two convolutions, each block at half the size."""
+
+    kind: Literal['cnn'] = 'cnn'
+    filters: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (32, 64, 128), min_length=1, description='Filters of each block.'
+    )
+    batch_norm: bool = Field(True, description='Batch normalisation after each convolution.')
+    residual: bool = Field(False, description="Add each block's input to its output (ResNet).")
+    hidden: HiddenUnits = Field((128,), description='Units of each layer after the blocks.')
+    dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
+
+
+class FineTuning(Settings):
+    """Second phase of a transfer: the last layers of the backbone learn too, slowly."""
+
+    layers: int = Field(30, ge=1, description='Layers of the backbone, from its end, that learn.')
+    epochs: int = Field(10, ge=1, description='Passes over the train split, at most.')
+    learning_rate: float = Field(1e-4, gt=0, description='Learning rate (its peak, if scheduled).')
+
+
+class Transfer(Settings):
+    """A new head on a network that knows pictures already (`keras.applications`).
+
+    First the head learns on the frozen backbone; then, if asked, the backbone's last layers too.
+    """
+
+    kind: Literal['transfer'] = 'transfer'
+    backbone: str = Field(
+        'MobileNetV2', description='Name in keras.applications: MobileNetV2, EfficientNetB0, …'
+    )
+    weights: str | None = Field(
+        'imagenet', description='imagenet (downloaded by Keras), a file of weights, or null.'
+    )
+    hidden: HiddenUnits = Field((), description='Units of each layer of the head.')
+    dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
+    fine_tune: FineTuning | None = Field(None, description='The second phase; null: none.')
+
+
 class OwnModel(Settings):
     """A model built by your own function, named by its dotted path.
 
@@ -54,7 +111,7 @@ class OwnModel(Settings):
 
 def _model_tag(value: Any) -> str:
     kind = value.get('kind') if isinstance(value, dict) else getattr(value, 'kind', None)
-    return 'own' if isinstance(kind, str) and '.' in kind else 'wide_deep'
+    return 'own' if isinstance(kind, str) and '.' in kind else str(kind or 'wide_deep')
 
 
 def _kind_alone(value: object) -> object:
@@ -62,9 +119,16 @@ def _kind_alone(value: object) -> object:
 
 
 ModelSettings = Annotated[
-    Annotated[WideDeep, Tag('wide_deep')] | Annotated[OwnModel, Tag('own')],
+    Annotated[WideDeep, Tag('wide_deep')]
+    | Annotated[Linear, Tag('linear')]
+    | Annotated[Dense, Tag('dense')]
+    | Annotated[Cnn, Tag('cnn')]
+    | Annotated[Transfer, Tag('transfer')]
+    | Annotated[OwnModel, Tag('own')],
     Discriminator(_model_tag),
 ]
+
+PictureModel = Linear | Dense | Cnn | Transfer
 
 Model = Annotated[
     ModelSettings, BeforeValidator(_kind_alone, json_schema_input_type=str | ModelSettings)
@@ -189,6 +253,7 @@ class TrainerConfig(Settings):
     classes: tuple[str, ...] | None = Field(
         None, description='Class names in order; None: as found, sorted.'
     )
+    image: ImageInput | None = Field(None, description='For pictures: what the model sees of them.')
     model: Model
     train: Training
     tune: Tuning

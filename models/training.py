@@ -8,11 +8,12 @@ import keras
 import tensorflow_transform as tft
 
 from models import hardware, own, wide_deep
-from models.callbacks import BestWeights, StopOnFailure
+from models.callbacks import BestWeights, PhaseCallback, StopOnFailure
 from models.dataset import EVAL_BATCH, Reader, Split
 from models.inputs import TransformGraph, vocabulary
+from models.phases import Phase, phases
 from models.schedules import learning_rate
-from models.settings import TrainerConfig, Training, WideDeep
+from models.settings import OwnModel, TrainerConfig, Training, WideDeep
 from models.target import LabelStatistics, Target, class_weights, resolve_target
 from transforms.tabular import LABEL_VOCABULARY
 
@@ -23,6 +24,21 @@ class Data:
 
     graph: TransformGraph
     target: Target
+    train: Split
+    evaluation: Split
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is fitted in a phase.
+
+    Attributes:
+        network: the model, or that part of it which learns; its layers are the model's.
+        train: what it learns from.
+        evaluation: what it is validated on.
+    """
+
+    network: keras.Model
     train: Split
     evaluation: Split
 
@@ -78,24 +94,14 @@ def load_data(
 
 
 def build_model(config: TrainerConfig, data: Data) -> keras.Model:
-    """Build and compile the model of a recipe for the data it will see."""
+    """Build the model of a recipe for the data it will see; `fit` compiles it."""
     target = data.target
-    weights = class_weights(target, config.train.class_weights, data.train.labels.counts)
-    labels = data.train.labels.weighted(weights)
     if isinstance(config.model, WideDeep):
-        model = wide_deep.build(data.graph.inputs, config.model, target, labels)
-    else:
-        model = own.build(data.graph.inputs, config.model, config, target)
-    steps = data.train.steps(config.train.batch_size) * config.train.epochs
-    model.compile(
-        optimizer=_optimizer(config.train, steps),
-        loss=_loss(target, labels),
-        metrics=_metrics(target),
-        jit_compile=hardware.compiles(),
-    )
-    # Otherwise the first step makes the optimizer's variables, and is traced a second time.
-    model.optimizer.build(model.trainable_variables)
-    return model
+        labels = data.train.labels.weighted(_class_weights(config, data))
+        return wide_deep.build(data.graph.inputs, config.model, target, labels)
+    if isinstance(config.model, OwnModel):
+        return own.build(data.graph.inputs, config.model, config, target)
+    raise NotImplementedError(config.model.kind)
 
 
 def fit(
@@ -104,25 +110,68 @@ def fit(
     data: Data,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     **kwargs: Any,
-) -> keras.callbacks.History:
-    """Train a compiled model; it ends with the weights that were best on the eval split.
+) -> dict[str, list[float]]:
+    """Train a model, phase by phase; it ends with the weights that were best on the eval split.
 
     Args:
         model: from `build_model`.
         config: says for how long, and when to stop early.
         data: splits to train and to validate on.
-        callbacks: more of them.
+        callbacks: more of them; a `PhaseCallback` is told of each phase.
         **kwargs: more arguments of `keras.Model.fit`, or others for those given here.
+
+    Returns:
+        Losses and metrics of each epoch, of all phases one after the other.
 
     Raises:
         TrainingError: the loss is no longer a number.
     """
-    train = config.train
-    weights = class_weights(data.target, train.class_weights, data.train.labels.counts)
-    batches = data.train.batches(
-        train.batch_size, inputs=model.input, seed=train.seed, class_weights=weights
+    history: dict[str, list[float]] = {}
+    for phase in phases(config):
+        for callback in callbacks:
+            if isinstance(callback, PhaseCallback):
+                callback.on_phase_begin(phase)
+        part = _part(model, phase, config, data)
+        _compile(part, phase, config, data)
+        for name, values in _fit_phase(part, phase, config, data, callbacks, **kwargs).items():
+            history.setdefault(name, []).extend(values)
+    return history
+
+
+def _part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -> Part:
+    """Return what of a model is fitted in a phase, with the data for that."""
+    return Part(model, data.train, data.evaluation)
+
+
+def _compile(part: Part, phase: Phase, config: TrainerConfig, data: Data) -> None:
+    train = phase.applied(config.train)
+    network = part.network
+    labels = data.train.labels.weighted(_class_weights(config, data))
+    network.compile(
+        optimizer=_optimizer(train, part.train.steps(train.batch_size) * train.epochs),
+        loss=_loss(data.target, labels),
+        metrics=_metrics(data.target),
+        jit_compile=hardware.compiles(),
     )
-    validation = data.evaluation.batches(EVAL_BATCH, inputs=model.input, class_weights=weights)
+    # Otherwise the first step makes the optimizer's variables, and is traced a second time.
+    network.optimizer.build(network.trainable_variables)
+
+
+def _fit_phase(
+    part: Part,
+    phase: Phase,
+    config: TrainerConfig,
+    data: Data,
+    callbacks: Sequence[keras.callbacks.Callback],
+    **kwargs: Any,
+) -> dict[str, list[float]]:
+    train = phase.applied(config.train)
+    network = part.network
+    weights = _class_weights(config, data)
+    batches = part.train.batches(
+        train.batch_size, inputs=network.input, seed=train.seed, class_weights=weights
+    )
+    validation = part.evaluation.batches(EVAL_BATCH, inputs=network.input, class_weights=weights)
     standard = [StopOnFailure(), BestWeights()]
     if train.early_stopping:
         standard.append(
@@ -131,14 +180,19 @@ def fit(
             )
         )
     arguments = {'epochs': train.epochs, 'verbose': 0} | kwargs
-    return model.fit(
+    fitted = network.fit(
         batches,
-        steps_per_epoch=data.train.steps(train.batch_size),
+        steps_per_epoch=part.train.steps(train.batch_size),
         validation_data=validation,
         callbacks=[*standard, *callbacks],
         shuffle=False,  # the batches are
         **arguments,
     )
+    return fitted.history
+
+
+def _class_weights(config: TrainerConfig, data: Data) -> tuple[float, ...] | None:
+    return class_weights(data.target, config.train.class_weights, data.train.labels.counts)
 
 
 def _optimizer(train: Training, steps: int) -> keras.optimizers.Optimizer:

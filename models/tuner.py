@@ -78,12 +78,12 @@ class Search(keras_tuner.HyperModel):
 
     def fit(
         self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any
-    ) -> keras.callbacks.History:
+    ) -> dict[str, float]:
         """Fit the model of a trial, with its batch size, and report the best loss so far."""
         config = with_values(self._config, hp.values)
         history = fit(model, config, self._data, **kwargs)
         self._done += 1
-        loss = min(history.history[OBJECTIVE])
+        loss = min(history[OBJECTIVE])
         self._best = min(self._best, loss)
         tried = ', '.join(f'{name} {_short(hp.values[name])}' for name in self._config.tune.space)
         report(
@@ -94,7 +94,7 @@ class Search(keras_tuner.HyperModel):
             metrics={OBJECTIVE: loss, f'best_{OBJECTIVE}': self._best},
             seconds_left=None,
         )
-        return history
+        return {OBJECTIVE: loss}
 
 
 def _short(value: Any) -> str:

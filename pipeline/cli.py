@@ -136,7 +136,7 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
 def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
     """Compile a recipe for Vertex Pipelines."""
     path, loaded = _load(recipe, overrides)
-    if loaded.data.local:
+    if loaded.table and loaded.table.local:
         _check(path, loaded, overrides)
     from pipeline.terminal import quiet
 

@@ -1,4 +1,4 @@
-"""The DAG: from a query to a pushed model, top to bottom."""
+"""The DAG: from a query or pictures to a pushed model, top to bottom."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,12 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
+from components.image_example_gen.component import ImageExampleGen
+from components.image_example_gen.settings import ImageData
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
 from components.resolvers import baseline_resolver, previous_statistics_resolver
+from components.schema_gen.component import SchemaGen
 from components.statistics_gen.component import StatisticsGen
 from pipeline.recipe import Recipe
 
@@ -41,8 +44,8 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
       site: Where it runs.
       metadata: Connection to the metadata store; None on Vertex, which has its own.
     """
-    query = QueryExampleGen(data=recipe.data)
-    examples = query.outputs['examples']
+    example_gen = _example_gen(recipe)
+    examples = example_gen.outputs['examples']
 
     statistics_gen = StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs['statistics']
@@ -62,8 +65,8 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     transform = tfx.Transform(
         examples=examples,
         schema=schema,
-        preprocessing_fn=recipe.transform or 'transforms.tabular.preprocessing_fn',
-        custom_config=recipe.transform_config.model_dump(mode='json'),
+        preprocessing_fn=recipe.preprocessing_fn,
+        custom_config=recipe.preprocessing_config,
         materialize=False,
         disable_statistics=True,
     )
@@ -97,7 +100,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     pusher = _pusher(site, model, evaluator)
 
     steps = [
-        query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
+        example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
         tuner, last_blessed, trainer, baseline, evaluator, pusher,
     ]  # fmt: skip
     return Pipeline(
@@ -110,8 +113,16 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     )
 
 
+def _example_gen(recipe: Recipe) -> BaseNode:
+    if isinstance(recipe.data, ImageData):
+        return ImageExampleGen(data=recipe.data)
+    return QueryExampleGen(data=recipe.data)
+
+
 def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
     """Infer the schema, or take the curated one; columns are optional unless that says not."""
+    if isinstance(recipe.data, ImageData):
+        return SchemaGen(statistics=statistics)
     if recipe.data.schema_file:
         return tfx.ImportSchemaGen(schema_file=recipe.data.schema_file)
     return tfx.SchemaGen(statistics=statistics, infer_feature_shape=False)

@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
+from components.image_example_gen.fingerprint import pictures_fingerprint
+from components.image_example_gen.settings import ImageData
 from components.query_example_gen.fingerprint import local_fingerprint
+from components.query_example_gen.settings import Data
 from pipeline.recipe import Recipe
 
 LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-analysis', 'keras')
@@ -23,7 +26,9 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
     learning = ['models', 'transforms', *own_model]
     code = {
         'QueryExampleGen': ['components.query_example_gen'],
+        'ImageExampleGen': ['components.image_example_gen', 'components.query_example_gen'],
         'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
+        'SchemaGen': ['components.schema_gen'],
         'DataGate': ['components.data_gate', 'components.example_batches'],
         'Transform': ['transforms', *own_transform],
         'Tuner': learning,
@@ -31,12 +36,18 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Evaluator': ['components.evaluator', 'components.example_batches'],
         'Pusher': ['components.pusher'],
     }
-    beside = {'QueryExampleGen': local_fingerprint(recipe.data)}
+    beside = _data_fingerprint(recipe.data)
     libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
     return {
         step: _digest(libraries + beside.get(step, ''), map(_source, names))
         for step, names in code.items()
     }
+
+
+def _data_fingerprint(data: Data | ImageData) -> dict[str, str]:
+    if isinstance(data, ImageData):
+        return {'ImageExampleGen': pictures_fingerprint(data)}
+    return {'QueryExampleGen': local_fingerprint(data)}
 
 
 def _source(dotted: str) -> Path:

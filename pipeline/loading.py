@@ -12,6 +12,8 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from components.image_example_gen.settings import ImageData
+from components.query_example_gen.settings import Data
 from pipeline.faults import Places, fault_about, faults_of
 from pipeline.overrides import override
 from pipeline.recipe import Recipe
@@ -54,14 +56,22 @@ def check_against_data(path: Path, recipe: Recipe, overrides: Sequence[str] = ()
     Raises:
       RecipeError: The query can't be run, or a key names a column that it doesn't return.
     """
-    from components.query_example_gen.reader import columns_of
-
     try:
-        columns = columns_of(recipe.data)
+        columns = _columns(recipe.data)
         recipe.check_columns(columns)
     except (ValueError, OSError) as error:
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None
     return columns
+
+
+def _columns(data: Data | ImageData) -> dict[str, str]:
+    if isinstance(data, ImageData):
+        from components.image_example_gen.check import checked_listing, columns_of
+
+        return columns_of(checked_listing(data))
+    from components.query_example_gen.reader import columns_of as columns_of_query
+
+    return columns_of_query(data)
 
 
 def dump_recipe(recipe: Recipe) -> str:

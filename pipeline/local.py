@@ -13,6 +13,7 @@ from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
 from pipeline.show import short_path
+from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class _LocalRun:
             case 'QueryExampleGen':
                 self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
                 step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
+            case 'ImageExampleGen':
+                self._ingested(step, made['examples'].properties)
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
             case 'Evaluator':
@@ -152,10 +155,25 @@ class _LocalRun:
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
 
+    def _ingested(self, step: Step, properties: dict[str, Any]) -> None:
+        self.record.rows = json.loads(properties['rows'])
+        refused = json.loads(properties['refused'])
+        counts = [f'{name} {n:,}' for name, n in self.record.rows.items()]
+        step.note = f'{" · ".join(counts)} pictures'
+        step.notes = json.loads(properties['notes'])
+        if refused['count']:
+            step.note += f' · {refused["count"]:,} refused'
+            step.notes += [f'refused: {r["uri"]} {r["reason"]}' for r in refused['first']]
+            step.notes.append(f'all refused: {step.artifacts["examples"][0]}/{refused["list"]}')
+
     def _judged(self, verdict: dict[str, Any]) -> None:
         self.record.blessed = verdict['blessed']
         self.record.reasons = verdict['reasons']
         self.record.metrics = verdict['metrics']
+        self.record.classes = verdict['classes']
+        self.record.confusions = {
+            split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
+        }
         self.record.notes = verdict['notes']
 
 

@@ -125,6 +125,8 @@ def progress_text(progress: dict[str, Any]) -> str:
     measured = {k: v for k, v in metrics.items() if k.startswith('val_') and k != 'val_loss'}
     shown = list((measured or metrics).items())[:METRICS_SHOWN]
     parts += [f'{name} {value:.4g}' for name, value in shown]
+    if rate := progress.get('rate'):
+        parts.append(f'{rate:,.0f}/s')
     if left := progress.get('seconds_left'):
         parts.append(f'{seconds_text(left)} left')
     return ' · '.join(parts)

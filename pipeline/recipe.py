@@ -2,24 +2,39 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import METRICS, Evaluation, EvaluatorConfig, Gate
+from components.evaluator.settings import (
+    CLASS_METRICS,
+    METRICS,
+    Evaluation,
+    EvaluatorConfig,
+    Gate,
+)
+from components.image_example_gen.settings import ImageData
 from components.query_example_gen.settings import Data
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
     Described,
     Model,
+    OwnModel,
     TrainerConfig,
     Training,
     Tuning,
     WideDeep,
 )
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
+from transforms.image_settings import ImageInput
+
+ROWS_AT_ONCE = 8192
+"""Rows of a table that a model answers at a time when it is evaluated."""
+
+PICTURES_AT_ONCE = 32
+"""The same of pictures, whose activations are megabytes each."""
 
 
 class Push(Settings):
@@ -51,6 +66,11 @@ class Vertex(Settings):
     )
 
 
+def _data_tag(value: object) -> str:
+    pictures = 'images' in value if isinstance(value, dict) else isinstance(value, ImageData)
+    return 'pictures' if pictures else 'table'
+
+
 class Recipe(Settings):
     """A job: data, features, model, training, gate and destination."""
 
@@ -62,7 +82,9 @@ class Recipe(Settings):
     task: Literal['regression', 'binary', 'multiclass'] = Field(
         description='What is predicted: a number, one of two classes, one of several.'
     )
-    label: str = Field(min_length=1, description='Column to predict.')
+    label: str = Field(
+        'label', min_length=1, description='Column to predict; of pictures it is `label`.'
+    )
     classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = Field(
         None,
         description='Class names in order (binary: the second is the positive one). '
@@ -72,7 +94,13 @@ class Recipe(Settings):
         default_factory=dict,
         description='Column -> unit, as people write it: `{weight_pounds: lb}`. Shown, not used.',
     )
-    data: Data
+    data: Annotated[
+        Annotated[Data, Tag('table')] | Annotated[ImageData, Tag('pictures')],
+        Discriminator(_data_tag),
+    ] = Field(description='Rows of a table, or pictures.')
+    image: ImageInput | None = Field(
+        None, description='What a model sees of a picture; by default as its type says.'
+    )
     features: dict[str, Feature] = Field(
         default_factory=dict,
         description='Column -> kind or settings. Columns not named here are not learnt from.',
@@ -96,8 +124,7 @@ class Recipe(Settings):
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
-        if not self.features and not self.transform:
-            raise ValueError('features: name at least one column (or your own transform)')
+        self._check_kind_of_data()
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -118,6 +145,7 @@ class Recipe(Settings):
             _known(
                 f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
             )
+        self._check_class_gates()
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
@@ -127,6 +155,56 @@ class Recipe(Settings):
         except ValidationError as error:
             raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
         return self
+
+    def _check_class_gates(self) -> None:
+        if self.task == 'regression' and self.gate.classes:
+            raise ValueError('gate.classes: a regression has none')
+        for i, gate in enumerate(self.gate.classes):
+            path = f'gate.classes.{i}'
+            _known(f'{path}.metrics', gate.metrics, CLASS_METRICS, 'metric of a class')
+            if self.classes:
+                _known(f'{path}.of', gate.of or (), self.classes, 'class')
+
+    def _check_kind_of_data(self) -> None:
+        """Check that data, features and model are all of a table, or all of pictures."""
+        if not self.pictures:
+            if not self.features and not self.transform:
+                raise ValueError('features: name at least one column (or your own transform)')
+            if self.image:
+                raise ValueError('image: the data is a table; give data.images, or leave it out')
+            if not isinstance(self.model, WideDeep | OwnModel):
+                raise ValueError(
+                    f'model.kind: {self.model.kind!r} learns from pictures; for a table: '
+                    'wide_deep, or the dotted path of your own'
+                )
+            return
+        for key in ('features', 'crosses', 'transform'):
+            if getattr(self, key):
+                raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if isinstance(self.model, WideDeep):
+            raise ValueError(
+                "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
+                'transfer, or the dotted path of your own'
+            )
+        if self.task == 'regression':
+            raise ValueError('task: pictures are told apart by class; binary or multiclass')
+        if self.label != 'label':
+            raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
+
+    @property
+    def pictures(self) -> ImageData | None:
+        """The data, if it is pictures."""
+        return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def image_input(self) -> ImageInput | None:
+        """What a model sees of a picture, if the data is pictures."""
+        return (self.image or ImageInput()) if self.pictures else None
+
+    @property
+    def table(self) -> Data | None:
+        """The data, if it is rows of a table."""
+        return self.data if isinstance(self.data, Data) else None
 
     def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
         _known(path, of, self.features, 'feature')
@@ -167,6 +245,7 @@ class Recipe(Settings):
             gate=self.gate,
             splits=(self.evaluation_split,),
             evaluation=self.evaluation,
+            batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
 
     @property
@@ -188,12 +267,27 @@ class Recipe(Settings):
         )
 
     @property
+    def preprocessing_fn(self) -> str:
+        """Dotted path of what Transform runs."""
+        if self.pictures:
+            return 'transforms.image.preprocessing_fn'
+        return self.transform or 'transforms.tabular.preprocessing_fn'
+
+    @property
+    def preprocessing_config(self) -> dict[str, Any]:
+        """What it gets as its `custom_config`."""
+        if self.image_input:
+            return {'label': self.label, 'image': self.image_input.model_dump(mode='json')}
+        return self.transform_config.model_dump(mode='json')
+
+    @property
     def trainer_config(self) -> TrainerConfig:
         """What Trainer and Tuner need of the recipe."""
         return TrainerConfig(
             task=self.task,
             label=self.label,
             classes=self.classes,
+            image=self.image_input,
             model=self.model,
             train=self.train,
             tune=self.tune,

@@ -24,6 +24,10 @@ class Step(BaseModel):
     )
     seconds: float | None = Field(None, description='Wall time.')
     note: str = Field('', description='What came of it, in a few words.')
+    notes: list[str] = Field(
+        default_factory=list,
+        description='What else it has to say, a line each, such as pictures that were refused.',
+    )
     artifacts: dict[str, list[str]] = Field(
         default_factory=dict, description='Output name -> artifact paths.'
     )
@@ -48,8 +52,8 @@ class Run(BaseModel):
     blessed: bool | None = Field(None, description='null: not judged.')
     reasons: list[dict[str, Any]] = Field(
         default_factory=list,
-        description='Why not blessed: metric, slice, candidate, baseline, bound, kind, '
-        'examples, text.',
+        description='Why not blessed: metric, slice, of_class (null: a whole slice), candidate, '
+        'baseline, bound, kind, examples, text.',
     )
     notes: list[str] = Field(
         default_factory=list,
@@ -62,6 +66,22 @@ class Run(BaseModel):
     )
     bounds: list[dict[str, Any]] = Field(
         default_factory=list, description='What was asked: {metric, by, min_examples, min, max, …}.'
+    )
+    classes: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> classes, in the order of the model; each against all others, by the '
+        'most likely class: {name, examples, metrics: {precision, recall, f1: {candidate, '
+        'baseline}}}.',
+    )
+    confusions: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> the most frequent wrong answers, at most 20: {label, answer, '
+        'candidate, baseline}, numbers of rows; label null: a class that the model does not know. '
+        "The whole matrix is under `confusion` in verdict.json, in the Evaluator's artifact.",
+    )
+    class_bounds: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description='What was asked of classes: {metric, of (null: all), min_examples, min, …}.',
     )
     rows: dict[str, int] = Field(default_factory=dict, description='Split -> rows.')
     steps: list[Step] = Field(default_factory=list, description='In the order of the DAG.')

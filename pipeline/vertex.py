@@ -1,7 +1,6 @@
 """Compile a recipe for Vertex Pipelines."""
 
 import json
-from typing import Any
 
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
@@ -10,7 +9,9 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
+from components.image_example_gen.settings import DIGITS, ImageData
 from components.query_example_gen.reader import query_text
+from components.query_example_gen.settings import Data
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -29,18 +30,13 @@ def compile_recipe(recipe: Recipe) -> str:
     """
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
-    schema = recipe.data.schema_file
-    if schema and not schema.startswith(REMOTE):
-        raise ValueError(
-            f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
-        )
     root = recipe.vertex.root.rstrip('/')
     site = Site(
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         on_vertex=True,
     )
-    pipeline = create_pipeline(_without_local_files(recipe), site)
+    pipeline = create_pipeline(_for_vertex(recipe), site)
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=recipe.vertex.image, use_pipeline_spec_2_1=True)
     )
@@ -48,10 +44,38 @@ def compile_recipe(recipe: Recipe) -> str:
     return json.dumps(job, indent=2, sort_keys=True, ensure_ascii=False) + '\n'
 
 
-def _without_local_files(recipe: Recipe) -> Recipe:
-    """Take the query out of its file, and leave out files for tables: BigQuery has those."""
-    bigquery: dict[str, Any] = {'query': query_text(recipe.data), 'query_file': None, 'local': {}}
-    return recipe.model_copy(update={'data': recipe.data.model_copy(update=bigquery)})
+def _for_vertex(recipe: Recipe) -> Recipe:
+    """Take the query out of its file, and leave out files for tables: BigQuery has those.
+
+    Raises:
+      ValueError: Pictures or the schema are on this machine, or the query can't be read.
+    """
+    if isinstance(recipe.data, ImageData):
+        return recipe.model_copy(update={'data': _remote_pictures(recipe.data)})
+    schema = recipe.data.schema_file
+    if schema and not schema.startswith(REMOTE):
+        raise ValueError(
+            f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
+        )
+    return recipe.model_copy(update={'data': _in_bigquery(recipe.data)})
+
+
+def _in_bigquery(data: Data) -> Data:
+    return data.model_copy(update={'query': query_text(data), 'query_file': None, 'local': {}})
+
+
+def _remote_pictures(data: ImageData) -> ImageData:
+    if isinstance(data.images, str):
+        if data.images != DIGITS and not data.images.startswith(REMOTE):
+            raise ValueError(
+                f'data.images: {data.images!r} is on this machine; Vertex needs a {REMOTE} path'
+            )
+        return data
+    query = Data(query=data.images.query, query_file=data.images.query_file)
+    images = data.images.model_copy(
+        update={'query': query_text(query), 'query_file': None, 'local': {}}
+    )
+    return data.model_copy(update={'images': images})
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:

@@ -10,8 +10,9 @@ from components.evaluator.eval_config import BASELINE, make_eval_config
 from components.evaluator.evaluators import make_evaluator
 from components.evaluator.extractors import make_extractors
 from components.evaluator.keeping import Kept, collect
+from components.evaluator.measured import Measured
 from components.evaluator.reading import ReadExamples
-from components.evaluator.results import Measured, read_results
+from components.evaluator.results import read_results
 from components.evaluator.settings import EvaluatorConfig
 
 

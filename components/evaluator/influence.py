@@ -10,7 +10,7 @@ models on the same rows subtract, which makes a paired test.
 import numpy as np
 from numpy.typing import NDArray
 
-from components.evaluator.accumulators import UNKNOWN_CLASS
+from components.evaluator.confusion import UNKNOWN_CLASS
 
 Influences = dict[str, NDArray[np.float64]]
 """Metric -> [rows]; NaN throughout where the rows leave the metric undefined. Each sums to 0."""

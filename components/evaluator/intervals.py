@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from components.evaluator.accumulators import ACCUMULATORS, UNKNOWN_CLASS
+from components.evaluator.accumulators import ACCUMULATORS
+from components.evaluator.confusion import UNKNOWN_CLASS
 from components.evaluator.influence import Influences, in_top_3, influences, standard_error
 from components.evaluator.settings import METRICS
 

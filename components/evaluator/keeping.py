@@ -7,7 +7,7 @@ sample that is even, and the same for every model that is evaluated on the same 
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,10 @@ from components.evaluator.predictions import (
     file_name,
 )
 from components.evaluator.settings import EvaluatorConfig
+from components.evaluator.signatures import CLASSES_OUTPUT
 
 POSITION_KEY = 'position'
 """Extract of where a batch is: the number of its file, and that of its first row in it."""
-
-CLASSES_KEY = 'classes'
-"""Extract of class names by model; without those that do not tell them."""
 
 _FILE, _OFFSET = 'file', 'offset'
 """Columns of a part that say where a row is."""
@@ -79,7 +77,7 @@ class KeepPredictions(beam.DoFn):
     def process(self, extracts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Take a batch of rows into the part."""
         file, start = extracts.pop(POSITION_KEY)
-        classes = extracts.pop(CLASSES_KEY)
+        classes = extracts[CLASSES_OUTPUT]
         if self._kept.rows:
             self._keep(extracts, file, start, classes)
         yield extracts
@@ -90,7 +88,7 @@ class KeepPredictions(beam.DoFn):
             self._write()
 
     def _keep(
-        self, extracts: dict[str, Any], file: int, start: int, classes: dict[str, list[str]]
+        self, extracts: dict[str, Any], file: int, start: int, classes: Mapping[str, Sequence[str]]
     ) -> None:
         batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
         answers = _by_suffix(extracts[tfma.PREDICTIONS_KEY])
@@ -228,13 +226,15 @@ def _joined(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables, promote_options='permissive')
 
 
-def _names(task: str, told: Mapping[str, list[str]], suffix: str, answers: NDArray) -> list[str]:
+def _names(
+    task: str, told: Mapping[str, Sequence[str]], suffix: str, answers: NDArray
+) -> list[str]:
     """Return the class names of a model; ids for those of one that doesn't tell them."""
     if task == 'regression':
         return []
     own = [names for model, names in told.items() if _suffix(model) == suffix]
     width = 2 if task == 'binary' else answers.shape[1]
-    return own[0] if own else [str(i) for i in range(width)]
+    return list(own[0]) if own else [str(i) for i in range(width)]
 
 
 def _suffix(model: str) -> str:

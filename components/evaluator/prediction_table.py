@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from components.evaluator.accumulators import UNKNOWN_CLASS
+from components.evaluator.confusion import UNKNOWN_CLASS
 from components.evaluator.predictions import (
     ANSWERS,
     BASELINE_SUFFIX,
@@ -18,9 +18,6 @@ from components.evaluator.predictions import (
     RENAMED,
 )
 from components.evaluator.settings import EvaluatorConfig
-
-PICTURES = 'image'
-"""Column of encoded pictures, which are where `uri` says and not kept again."""
 
 LONG_VALUE = 8192
 """Mean bytes per row above which a column is taken for something else than text."""
@@ -49,7 +46,7 @@ def to_table(batch: Batch, config: EvaluatorConfig) -> tuple[pa.Table, set[str]]
     left_out = set()
     raw_label = None
     for name in batch.rows.schema.names:
-        column = None if name == PICTURES else plain_column(batch.rows.column(name))
+        column = plain_column(batch.rows.column(name))
         if name == config.label:
             raw_label = column
         if column is None:

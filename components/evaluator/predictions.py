@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from components.evaluator.accumulators import UNKNOWN_CLASS
+from components.evaluator.confusion import UNKNOWN_CLASS
 
 FOLDER = 'predictions'
 ROW = 'row'

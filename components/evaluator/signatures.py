@@ -6,15 +6,15 @@ from tensorflow.python.saved_model import loader_impl
 PREDICT = 'serving_examples'
 LABELS = 'labels'
 LABEL_OUTPUT = 'label'
+CLASSES_OUTPUT = 'classes'
+"""Output of the predict signature that names the classes, in each row the same."""
+
 PREDICTION_OUTPUTS = {
     'regression': 'prediction',
     'binary': 'probability',
     'multiclass': 'probabilities',
 }
 """Output of the predict signature that is measured, by task."""
-
-CLASSES = 'classes'
-"""Output of the predict signature that names the classes, [rows, classes]; not required."""
 
 
 def find_problem(model_path: str, task: str) -> str | None:
