@@ -61,9 +61,10 @@ VERDICT = """\
 
 The Evaluator leaves its verdict as `verdict.json` in its `evaluation` artifact. `blessed`,
 `reasons`, `notes`, `metrics` and `classes` are those of the run. Beside them it has the whole
-confusion matrix:
+confusion matrix.
 
-- `confusion`: split -> the cells that are not 0, by label, then answer. Each has
+`confusion` maps each split to the cells that are not 0, by label, then answer. A cell has
+
 - `label`: the class of the rows; null: one that the model does not know,
 - `answer`: the class that the model found most likely,
 - `candidate`: how many rows of the label got that answer, and
@@ -232,7 +233,7 @@ def _keys(block: keys.Node, defaults: bool = True) -> Iterator[str]:
 
 
 def _default(node: keys.Node) -> str:
-    if any('properties' in a for a in keys.alternatives(node)):
+    if any('properties' in a for a in keys.alternatives(node)) and node.get('default') != []:
         return 'its defaults' if node.get('default') else _code('null')
     empty: Any = [] if node.get('type') == 'array' else {}
     return _code(_flow(node.get('default', empty)))

@@ -19,12 +19,6 @@ from components.example_batches import read_records
 BATCH_ROWS = 8192
 """Rows per batch: each costs Beam and TensorFlow the same, so few of them; more gain nothing."""
 
-BATCH_BYTES = 16 << 20
-"""Bytes of serialized examples per batch, about: pictures are few in a batch."""
-
-_SAMPLED = 32
-"""Examples at the start of a file from whose size its batches' is reckoned."""
-
 
 class ReadExamples(beam.PTransform):
     """Reads TFRecord files of tf.Examples as TFMA extracts, a batch of rows each.
@@ -57,7 +51,7 @@ class _ReadBatches(beam.DoFn):
         decoder = ExamplesToRecordBatchDecoder()
         rows = 0
         try:
-            for batch in read_records([file], rows_per_batch(file)):
+            for batch in read_records([file], BATCH_ROWS):
                 yield {
                     tfma.INPUT_KEY: batch,
                     tfma.ARROW_RECORD_BATCH_KEY: decoder.DecodeBatch(batch.tolist()),
@@ -66,12 +60,3 @@ class _ReadBatches(beam.DoFn):
                 rows += len(batch)
         except tf.errors.DataLossError as error:
             raise EvaluationError(f'examples {file} are damaged: {error.message}') from error
-
-
-def rows_per_batch(file: str) -> int:
-    """Return how many examples of a file make a batch, by the size of its first."""
-    first = next(read_records([file], _SAMPLED), None)
-    if first is None:
-        return BATCH_ROWS
-    mean = sum(map(len, first)) / len(first)
-    return max(1, min(BATCH_ROWS, int(BATCH_BYTES / mean)))

@@ -70,7 +70,7 @@ def test_of_many_classes_the_worst_are_shown_in_their_order(unblessed: Run) -> N
 
 
 def test_the_largest_confusions_come_first() -> None:
-    cells = [
+    cells: list[dict] = [
         {'label': 'a', 'answer': 'a', 'candidate': 90, 'baseline': 1},
         {'label': 'a', 'answer': 'b', 'candidate': 3, 'baseline': 1},
         {'label': None, 'answer': 'b', 'candidate': 5, 'baseline': 1},
@@ -78,5 +78,5 @@ def test_the_largest_confusions_come_first() -> None:
     ]
     found = show_classes.largest_confusions(cells)
     assert [(c['label'], c['candidate']) for c in found] == [(None, 5), ('a', 3)]
-    many = [{'label': str(i), 'answer': 'z', 'candidate': i + 1} for i in range(99)]
+    many: list[dict] = [{'label': str(i), 'answer': 'z', 'candidate': i + 1} for i in range(99)]
     assert len(show_classes.largest_confusions(many)) == 20

@@ -9,7 +9,7 @@ import sklearn.metrics as skm
 import tensorflow_model_analysis as tfma
 from tfx_bsl.public import tfxio
 
-from components.evaluator import reading
+from components import example_batches
 from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import make_eval_config
 from components.evaluator.evaluation import measure
@@ -239,7 +239,7 @@ def test_a_class_that_only_the_data_has_counts_as_wrong(make_job, tmp_path):
 
 def test_rows_in_small_parts_are_measured_the_same(make_job, tmp_path, monkeypatch):
     job = make_job('multiclass')
-    monkeypatch.setattr(reading, 'BATCH_BYTES', 5000)
+    monkeypatch.setattr(example_batches, 'BYTES', 5000)
     small = job.config.model_copy(update={'batch_rows': 7})
     measured = _measure(job, tmp_path, config=small)
     _check(job.config.task, job.rows, measured, with_baseline=False)
