@@ -13,6 +13,7 @@ from components.evaluator.settings import METRICS, Gate, headline
 from pipeline.progress import seconds_text, step_line
 from pipeline.records import Run
 from pipeline.show_classes import class_parts
+from pipeline.show_fairness import fairness_parts
 from pipeline.texts import bound_texts, number
 
 UNWRAPPED = 400
@@ -86,7 +87,7 @@ def details(run: Run) -> RenderableType:
         parts += [step_line(step), *(Text(f'    {note}', style='dim') for note in step.notes)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
-        parts += class_parts(run, split)
+        parts += [*class_parts(run, split), *fairness_parts(run, split)]
     paths = Text('\n')
     for step in run.steps:
         for key, uris in step.artifacts.items():

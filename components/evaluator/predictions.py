@@ -15,11 +15,14 @@ file's `About` is JSON under the key `sluice` of its schema's metadata.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from components.evaluator.confusion import UNKNOWN_CLASS
@@ -95,6 +98,29 @@ class About:
 def file_name(split: str) -> str:
     """Return a split's file, below the folder of the evaluation artifact."""
     return f'{FOLDER}/Split-{split}.parquet'
+
+
+def read(source: Path | pa.Buffer, columns: Sequence[str] | None = None) -> tuple[pa.Table, About]:
+    """Read a split's file.
+
+    Args:
+        source: Where it is, or what is in it.
+        columns: Those to read; those of the labels and answers come in any case. None: all.
+
+    Raises:
+        ValueError: If it was not written by the Evaluator, or has no such column.
+    """
+    file = pq.ParquetFile(source if isinstance(source, Path) else pa.BufferReader(source))
+    about = About.of(file.schema_arrow)
+    if columns is None:
+        return file.read(), about
+    known = file.schema_arrow.names
+    for name in columns:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f'did you mean {close[0]}?' if close else f'they have {", ".join(known)}'
+            raise ValueError(f'the examples have no column {name}; {hint}')
+    return file.read([n for n in known if n in columns or n in OWN_COLUMNS]), about
 
 
 def raw_columns(schema: pa.Schema) -> list[str]:
