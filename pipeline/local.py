@@ -190,6 +190,7 @@ class _LocalRun:
         self.record.confusions = {
             split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
         }
+        self.record.fairness = verdict['fairness']
         self.record.notes = verdict['notes']
 
     def _served(self, step: Step, report: dict[str, Any]) -> None:

@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import CLASS_METRICS, METRICS, EvaluatorConfig, Gate
+from components.evaluator.fairness_settings import CRITERIA
+from components.evaluator.settings import (
+    CLASS_METRICS,
+    METRICS,
+    Evaluation,
+    EvaluatorConfig,
+    Gate,
+)
 from components.image_example_gen.settings import ImageData
 from components.prediction_table.settings import COLUMNS, Batch
 from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
@@ -116,6 +123,7 @@ class Recipe(Settings):
     tune: Tuning = Tuning()
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
+    evaluation: Evaluation = Evaluation()
     push: Push = Push()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
@@ -146,6 +154,13 @@ class Recipe(Settings):
                 f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
             )
         self._check_class_gates()
+        for i, fairness in enumerate(self.gate.fairness):
+            at = f'gate.fairness.{i}.criteria'
+            _known(at, fairness.criteria, CRITERIA[self.task], f'{self.task} criterion')
+        if self.gate.fairness and not self.evaluation.keep_predictions:
+            raise ValueError(
+                'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
+            )
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
@@ -275,6 +290,7 @@ class Recipe(Settings):
             label=self.label,
             gate=self.gate,
             splits=(self.evaluation_split,),
+            evaluation=self.evaluation,
             batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
 
@@ -348,6 +364,8 @@ class Recipe(Settings):
         split = self.data.split
         split_key = 'data.split.column' if split.column else 'data.split.by'
         _known(split_key, split.columns, columns, 'column of the query')
+        for i, fairness in enumerate(self.gate.fairness):
+            _known(f'gate.fairness.{i}.by', fairness.by, columns, 'column of the query')
         for i, by in enumerate(self.gate.slices):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
         for name, feature in self.features.items():

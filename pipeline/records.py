@@ -91,6 +91,12 @@ class Run(BaseModel):
         description='Split -> slices, the whole split first: '
         '{slice, examples, metrics: {name: {candidate, baseline}}}.',
     )
+    fairness: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> gaps between groups: {by, criterion, part, value, low, high, '
+        'baseline, max_gap, min_examples, highest, lowest, groups: [{group, examples, value, low, '
+        'high}]}.',
+    )
     bounds: list[dict[str, Any]] = Field(
         default_factory=list, description='What was asked: {metric, by, min_examples, min, max, …}.'
     )
