@@ -20,6 +20,7 @@ from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
 from components.resolvers import baseline_resolver, previous_statistics_resolver
 from components.statistics_gen.component import StatisticsGen
+from components.transform.component import Transform
 from pipeline.recipe import Recipe
 
 
@@ -59,13 +60,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         config=recipe.data_gate_terms,
     )
 
-    transform = tfx.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema,
         preprocessing_fn=recipe.transform or 'transforms.tabular.preprocessing_fn',
         custom_config=recipe.transform_config.model_dump(mode='json'),
-        materialize=False,
-        disable_statistics=True,
     )
     transform.add_upstream_node(data_gate)
     prepared = {

@@ -25,7 +25,12 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'QueryExampleGen': ['components.query_example_gen'],
         'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
         'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['transforms', *own_transform],
+        'Transform': [
+            'components.transform',
+            'components.example_batches',
+            'transforms',
+            *own_transform,
+        ],  # fmt: skip
         'Tuner': learning,
         'Trainer': learning,
         'Evaluator': ['components.evaluator', 'components.example_batches'],
