@@ -48,7 +48,7 @@ def unknown_operation(futures: Iterable[nodes.ValueNode]) -> str | None:
 class Accumulation:
     """One accumulation over all rows."""
 
-    def __init__(self, operation: nodes.OperationDef, tensors: tuple[tf.Tensor, ...]) -> None:
+    def __init__(self, operation: Any, tensors: tuple[tf.Tensor, ...]) -> None:
         """Start with no rows.
 
         Args:
@@ -56,13 +56,14 @@ class Accumulation:
             tensors: What it wants of every batch.
         """
         self.tensors = tensors
-        self._is_vocabulary = isinstance(operation, tft_nodes.VocabularyAccumulate)
-        self._counts_rows = self._is_vocabulary and operation.vocab_ordering_type == _FREQUENCY
-        self._combiner = None if self._is_vocabulary else operation.combiner
-        self.result = defaultdict(int) if self._is_vocabulary else self._fresh()
-
-    def _fresh(self) -> Any:
-        return self._combiner.create_accumulator()
+        self._combiner: tft_nodes.Combiner | None = None
+        self._counts_rows = False
+        if isinstance(operation, tft_nodes.VocabularyAccumulate):
+            self._counts_rows = operation.vocab_ordering_type == _FREQUENCY
+            self.result: Any = defaultdict(int)
+        else:
+            self._combiner = operation.combiner
+            self.result = self._combiner.create_accumulator()
 
     def reduce(self, tensors: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         """Make less of a batch's tensors while they are in the graph."""
