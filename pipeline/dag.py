@@ -30,6 +30,7 @@ from components.resolvers import (
 from components.schema_gen.component import SchemaGen
 from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
+from components.transform.component import Transform
 from pipeline.recipe import Recipe
 
 
@@ -70,13 +71,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         config=recipe.data_gate_terms,
     )
 
-    transform = tfx.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema,
         preprocessing_fn=recipe.preprocessing_fn,
         custom_config=recipe.preprocessing_config,
-        materialize=False,
-        disable_statistics=True,
     )
     transform.add_upstream_node(data_gate)
     prepared = {

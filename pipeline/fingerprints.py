@@ -24,6 +24,7 @@ LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-anal
 def fingerprints(recipe: Recipe) -> dict[str, str]:
     """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
     own_transform = [recipe.transform] if recipe.transform else []
+    transforming = ['transforms', *own_transform]
     own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
     learning = ['models', 'transforms', *own_model]
     code = {
@@ -32,7 +33,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
         'SchemaGen': ['components.schema_gen'],
         'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['transforms', *own_transform],
+        'Transform': ['components.transform', 'components.example_batches', *transforming],
         'Tuner': learning,
         'Trainer': learning,
         'Evaluator': ['components.evaluator', 'components.example_batches'],

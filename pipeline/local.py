@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import one_line
+from pipeline.imports import importing
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
@@ -42,7 +43,7 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
     """
     started = time.monotonic()
     try:
-        with progress.during('Loading TFX'):
+        with progress.during('Loading TFX'), importing():
             run = _LocalRun(recipe, record, store, progress)
         run.all_steps()
         record.state = 'done'

@@ -307,7 +307,6 @@ class Recipe(Settings):
         )
 
     @property
-    @property
     def preprocessing_fn(self) -> str:
         """Dotted path of what Transform runs."""
         if self.pictures:
