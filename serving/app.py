@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from serving import health, rest, vertex
+from serving import health, page, rest, vertex
 from serving.answers import error_answer
 from serving.errors import RequestError
 from serving.limits import TokenGuard
@@ -42,6 +42,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app.state.predictor = Predictor(settings.limits, app.state.metrics)
     app.include_router(rest.router)
     app.include_router(health.router)
+    app.include_router(page.router())
     if settings.vertex:
         app.include_router(vertex.router(settings.vertex, settings.models[0].name))
     if settings.token:

@@ -13,7 +13,7 @@ def settings_from(environment: Mapping[str, str]) -> ServerSettings:
 
     Args:
         environment: `AIP_STORAGE_URI`, the model's directory, is required; `AIP_HTTP_PORT`,
-            `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE` have defaults.
+            `AIP_HEALTH_ROUTE` and `AIP_PREDICT_ROUTE` have defaults, as has our own `SLUICE_HOST`.
 
     Raises:
         ValueError: Something is missing or not allowed; names the variable.
@@ -34,7 +34,8 @@ def settings_from(environment: Mapping[str, str]) -> ServerSettings:
             routes[variable.split('_')[1].lower()] = route
     return ServerSettings(
         models=(ModelSource(name=MODEL, path=uri),),
-        host='0.0.0.0',  # the container's own network, which only Vertex reaches
+        # By default the container's own network, which only Vertex reaches.
+        host=environment.get('SLUICE_HOST', '0.0.0.0'),
         port=int(port),
         vertex=VertexRoutes(**routes),
     )

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ class PushError(OSError):
     """A model could not be put into its directory; nothing of it is left there."""
 
 
-def push(model: Path, folder: Path) -> Path:
+def push(model: Path, folder: Path, beside: Mapping[str, str] | None = None) -> Path:
     """Copy a model into a folder as its newest version.
 
     Pushes into one folder wait for each other. What a killed one left is removed.
@@ -29,6 +29,7 @@ def push(model: Path, folder: Path) -> Path:
         model: directory to copy.
         folder: gets `<version>/`; made if it is not there. Versions are Unix times in seconds,
             or one above the newest version that ever was, withdrawn ones too, if that is later.
+        beside: path within the version -> text of a file that is to go with the model.
 
     Returns:
         The directory of the new version.
@@ -44,6 +45,9 @@ def push(model: Path, folder: Path) -> Path:
             partial = folder / PARTIAL.format(version=version)
             try:
                 copy(model, partial)
+                for name, text in (beside or {}).items():
+                    (partial / name).parent.mkdir(parents=True, exist_ok=True)
+                    (partial / name).write_text(text, encoding='utf-8')
                 return partial.rename(folder / version)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
