@@ -35,8 +35,11 @@ def array_of(
         spec: the input.
         place: names a value by its indices, those of `values` first.
     """
+    convert = _strings if spec.is_string else _BY_KIND[spec.dtype.kind]
     if shape is None:
         shape = _shape_of(values[0])
+    if not shape:
+        return convert(values, spec, lambda i: place((i,)))
     leaves, lengths = values, [len(values)]
     for axis, expected in enumerate(shape):
         if wrong := _first(leaves, lambda leaf: not isinstance(leaf, list)):
@@ -50,7 +53,6 @@ def array_of(
             raise RequestError(f'{where}: is {shown(wrong[1])}; {_list(length, 1, spec)}')
         lengths.append(length)
         leaves = list(itertools.chain.from_iterable(leaves))
-    convert = _strings if spec.is_string else _BY_KIND[spec.dtype.kind]
     flat = convert(leaves, spec, lambda i: place(_at(i, lengths)))
     return flat.reshape(lengths)
 
