@@ -19,17 +19,18 @@ LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-anal
 def fingerprints(recipe: Recipe) -> dict[str, str]:
     """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
     own_transform = [recipe.transform] if recipe.transform else []
+    reading = ['components.example_batches', 'components.tfrecords']
     transforming = ['transforms', *own_transform]
     own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
     learning = ['models', 'transforms', *own_model]
     code = {
         'QueryExampleGen': ['components.query_example_gen'],
-        'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
-        'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['components.transform', 'components.example_batches', *transforming],
+        'StatisticsGen': ['components.statistics_gen', *reading],
+        'DataGate': ['components.data_gate', *reading],
+        'Transform': ['components.transform', *reading, *transforming],
         'Tuner': learning,
         'Trainer': learning,
-        'Evaluator': ['components.evaluator', 'components.example_batches'],
+        'Evaluator': ['components.evaluator', *reading],
         'Pusher': ['components.pusher'],
     }
     beside = {'QueryExampleGen': local_fingerprint(recipe.data)}
