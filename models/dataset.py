@@ -13,6 +13,9 @@ from models.target import LabelStatistics, Target
 READ_BATCH = 8192
 """Rows parsed and transformed at a time; the ops' overhead per row vanishes by about there."""
 
+READ_BYTES = 4 * 2**20
+"""Compressed bytes read at a time."""
+
 MEMORY_LIMIT = 2**30
 """Bytes of transformed rows that one split may keep in memory; larger splits are streamed."""
 
@@ -139,12 +142,8 @@ class Reader:
         files = tf.data.Dataset.from_tensor_slices(self.files)
         if seed is not None:
             files = files.shuffle(len(self.files), seed)
-        rows = files.interleave(
-            lambda f: tf.data.TFRecordDataset(f, self._compression()),
-            cycle_length=4,
-            block_length=256,
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
+        # Interleaving files record by record would take five times as long as reading them.
+        rows = tf.data.TFRecordDataset(files, self._compression(), buffer_size=READ_BYTES)
         if seed is not None:
             rows = rows.shuffle(SHUFFLE_BUFFER, seed)
         return rows.batch(READ_BATCH).map(self._parsed, num_parallel_calls=tf.data.AUTOTUNE)
