@@ -10,14 +10,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from gzip import BadGzipFile
 from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
-from isal import igzip, isal_zlib
+from isal import igzip
+from isal.igzip_lib import IsalError
 
 _CHUNK = 8 << 20
 _HEAD, _FOOT = 12, 4
 """Bytes before a record, which start with its length, and after it."""
 
+_FAULTS: Any = (EOFError, BadGzipFile, IsalError, tf.errors.DataLossError)
 _length_at = struct.Struct('<Q').unpack_from
 
 
@@ -58,7 +61,7 @@ def _read(file: str, rows: int) -> Iterator[list[bytes]]:
         else:
             for batch in dataset([file]).batch(rows).as_numpy_iterator():
                 yield batch.tolist()
-    except (EOFError, BadGzipFile, isal_zlib.error, tf.errors.DataLossError) as error:
+    except _FAULTS as error:
         raise DamagedError(f'{file} is damaged: {error}') from error
 
 
