@@ -159,7 +159,7 @@ def test_the_model_of_the_last_run_is_the_newest_version(runs: Runs) -> None:
 
 
 def test_a_model_that_was_rolled_back_is_not_pushed_again_by_itself(runs: Runs) -> None:
-    _, first = runs.run('a')
+    runs.run('a')
     _, second = runs.run('b')
     versions.roll_back(runs.served)
     for _ in range(2):  # the second time it comes from the cache
