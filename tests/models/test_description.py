@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 
 from models.description import FILE, LISTED_VALUES, _sample, describe
@@ -51,9 +52,7 @@ def test_values_of_single_rows_are_not_listed(artifacts, tmp_path):
     table = [dict(r, colour=f'name {i}') for i, r in enumerate(rows(60, seed=5))]
     write_examples(tmp_path / 'train.gz', table)
     data = made.data
-    found = describe(
-        data.graph, data.target, Described(), [str(tmp_path / 'train.gz')], made.eval
-    )
+    found = describe(data.graph, data.target, Described(), [str(tmp_path / 'train.gz')], made.eval)
     colour = by_name(found)['colour']
     assert colour['values'] == []
     assert colour['complete'] is False
@@ -93,7 +92,11 @@ def test_no_example_if_none_is_asked_for(artifacts):
 def test_a_regression_tells_the_range_and_unit_of_its_label(artifacts):
     label = described(artifacts('regression'))['label']
     assert (label['name'], label['unit']) == ('amount', 'EUR')
-    assert 60 < label['range']['low'] < label['range']['median'] < label['range']['high'] < 160
+    amounts = [r['amount'] for r in rows(400, seed=1)]
+    low, median, high = np.quantile(amounts, [0.01, 0.5, 0.99])
+    expected = {'min': min(amounts), 'low': low, 'median': median, 'high': high}
+    for key, value in expected.items():
+        assert label['range'][key] == pytest.approx(value, rel=1e-5), key
 
 
 def test_samples_are_spread_over_all_files(tmp_path):

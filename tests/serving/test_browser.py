@@ -230,7 +230,8 @@ def test_texts_stand_out_from_what_they_are_on(
     page.locator('.large').wait_for()
     faint = page.evaluate(
         """() => {
-          const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+          const options = { willReadFrequently: true };
+          const canvas = document.createElement('canvas').getContext('2d', options);
           const rgba = (colour) => {
             canvas.clearRect(0, 0, 1, 1);
             canvas.fillStyle = colour;
