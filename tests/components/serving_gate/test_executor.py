@@ -96,8 +96,8 @@ def test_a_model_that_answers_as_evaluated_is_blessed(tmp_path: Path) -> None:
 def test_the_row_that_is_answered_otherwise_is_named(tmp_path: Path) -> None:
     blessing, report = judged(tmp_path, Ages(crooked=True))
     assert report['passed'] is False
-    assert report['fault'].endswith(
-        '(age=None, name=né 40): prediction is 2 over HTTP and 0 as evaluated'
+    assert report['fault'] == (
+        'row 41 (age=None, name=né 40): prediction is 2 over HTTP and 0 as evaluated'
     )
     assert blessing.get_int_custom_property('blessed') == 0
     assert Path(blessing.uri, 'INFRA_NOT_BLESSED').exists()
