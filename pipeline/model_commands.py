@@ -72,6 +72,7 @@ def serve(
     """
     from serving.settings import Batching, Limits, ServerSettings
     from serving.sources import find_sources
+    from serving.start import start
 
     pixels = int(max_megapixels * 1e6)
     try:
@@ -92,10 +93,8 @@ def serve(
     except ValueError as error:
         _stop(str(error), BAD_USAGE)
     click.echo('Loading TensorFlow …', err=True)
-    from serving.server import serve
-
     try:
-        serve(settings)
+        start(settings)
     except OSError as error:
         _stop(f'{host}:{port}: cannot listen here: {error.strerror}; try --port 0', FAILED)
 

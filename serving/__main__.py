@@ -6,21 +6,19 @@ import tempfile
 from pathlib import Path
 
 from serving.settings import ModelSource, ServerSettings
+from serving.start import start
 from serving.versions import check_folder
 from serving.vertex_environment import settings_from
 
 
 def main() -> None:
     """Serve the model that the environment names, until a signal ends it."""
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
     with tempfile.TemporaryDirectory(prefix='model-') as folder:
         try:
             settings = _with_local_model(settings_from(os.environ), Path(folder))
         except (ValueError, OSError) as error:
             sys.exit(str(error))
-        from serving.server import serve
-
-        serve(settings)
+        start(settings)
 
 
 def _with_local_model(settings: ServerSettings, folder: Path) -> ServerSettings:

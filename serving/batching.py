@@ -1,9 +1,11 @@
 """Requests of several clients, put together into one call of the model.
 
 While the model works on one batch, the next gathers: batches grow with the load by themselves,
-and a lone request waits for nobody. The libraries that do this for Python servers batch single
-items for a function of lists; here whole arrays are joined, and a request that the model refuses
-must not spoil the others.
+and a lone request waits for nobody. They stop growing where a call would take too long, so a
+request waits for two calls of bounded length at most while the model keeps up.
+
+The libraries that do this for Python servers batch single items for a function of lists; here
+whole arrays are joined, and a request that the model refuses must not spoil the others.
 """
 
 import asyncio
@@ -66,6 +68,7 @@ class Batcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f'{model.name}-{model.version}')
         self._waiting: dict[Key, deque[_Waiting]] = {}
         self._busy = False
+        self._rows: dict[str, int] = {}
 
     async def predict(self, signature: Signature, tensors: Arrays, rows: int | None) -> Arrays:
         """Call a signature, maybe together with other requests.
@@ -111,7 +114,8 @@ class Batcher:
         key, queue = min(self._waiting.items(), key=lambda item: item[1][0].since)
         batch: list[_Waiting] = []
         rows = 0
-        while queue and (not batch or rows + (queue[0].rows or 0) <= self._settings.rows):
+        most = self._rows.get(queue[0].signature.name, self._settings.rows)
+        while queue and (not batch or rows + (queue[0].rows or 0) <= most):
             request = queue.popleft()
             if not request.answer.done():  # its time is up otherwise
                 batch.append(request)
@@ -185,7 +189,19 @@ class Batcher:
     def _timed(self, signature: str, tensors: Arrays, batch: int, rows: int) -> Arrays:
         started = time.perf_counter()
         outputs = self._model.predict(signature, tensors)
-        self._metrics.called.observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._bound(signature, rows, seconds)
+        self._metrics.called.observe(seconds)
         self._metrics.requests_in_batch.observe(batch)
         self._metrics.rows_in_batch.observe(rows)
         return outputs
+
+    def _bound(self, signature: str, rows: int, seconds: float) -> None:
+        """Bound the rows of the next batches by how long this one took."""
+        most = self._rows.get(signature, self._settings.rows)
+        share = self._settings.call_ms / 1e3 / seconds
+        if share < 1:
+            most = min(most, max(1, int(rows * share)))
+        elif share > 2 and 2 * rows >= most:
+            most = min(self._settings.rows, 2 * most)
+        self._rows[signature] = most

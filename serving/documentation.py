@@ -52,6 +52,7 @@ _ROWS = {'instances': [{'mother_age': 30, 'plurality': 1}, {'mother_age': None}]
 _PICTURES = {'instances': [{'b64': '/9j/4AAQSkZJRgABAQ…'}]}
 _PREDICTIONS = {'predictions': [{'probability': [0.91], 'label': ['yes']}]}
 
+
 def path_parameters(path: str) -> list[dict[str, Any]]:
     """Describe the parameters in a route's path."""
     return [

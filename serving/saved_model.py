@@ -59,7 +59,7 @@ class Signature:
     inputs: dict[str, TensorSpec]
     outputs: dict[str, TensorSpec]
 
-    @property
+    @cached_property
     def is_batched(self) -> bool:
         """Whether rows of several requests can be put together, and taken apart again."""
         specs = [*self.inputs.values(), *self.outputs.values()]
@@ -75,7 +75,9 @@ class Signature:
 LONGEST = 300
 """Characters of what TensorFlow says that are passed on."""
 
-_ABOUT_GRAPH = re.compile(r'Graph execution error|Detected at|<stack traces|\s*\[\[|.*recent call last')
+_ABOUT_GRAPH = re.compile(
+    r'Graph execution error|Detected at|<stack traces|\s*\[\[|.*recent call last'
+)
 _IN_GRAPH = re.compile(r'\{\{.*?\}\}|\[Op:.*?\]')
 
 

@@ -2,19 +2,34 @@
 
 import gc
 import logging
+import socket
 import sys
 
+import tensorflow as tf
 import uvicorn
 
 from serving.app import create_app
+from serving.http import BoundedProtocol
 from serving.settings import ServerSettings
 
 SWITCH_SECONDS = 0.0005
 """How long one thread keeps Python to itself: the model's thread must not wait 5 ms for it."""
 
 
+def find_devices() -> None:
+    """Let TensorFlow look for GPUs, which it tells at length."""
+    tf.config.list_logical_devices()
+
+
 def serve(settings: ServerSettings) -> None:
-    """Serve until a signal ends it; requests that have begun are answered first."""
+    """Serve until a signal ends it; requests that have begun are answered first.
+
+    Raises:
+        OSError: The port can't be listened on.
+    """
+    with socket.socket() as probe:  # uvicorn would end the process without a word of ours
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((settings.host, settings.port))
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format='%(asctime)s %(levelname)s %(message)s'
     )
@@ -27,7 +42,7 @@ def serve(settings: ServerSettings) -> None:
         host=settings.host,
         port=settings.port,
         loop='uvloop',
-        http='httptools',
+        http=BoundedProtocol,
         ws='none',
         log_config=None,
         access_log=False,

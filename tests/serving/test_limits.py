@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ class Stuck:
         self.let_go = threading.Event()
         predict = LoadedModel.predict
 
-        def waiting(*arguments: object) -> object:
+        def waiting(*arguments: Any) -> Any:
             self.calls += 1
             assert self.let_go.wait(30)
             return predict(*arguments)

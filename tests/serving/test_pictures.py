@@ -2,8 +2,6 @@
 
 import base64
 import io
-import struct
-import zlib
 from typing import Any
 
 import pytest
@@ -11,12 +9,15 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from serving.settings import Limits, ModelSource, ServerSettings
+from tests.serving.bombs import png_of
 from tests.serving.conftest import Predict, serving
 
 ORANGE = (250, 125, 0)
 
 
-def encoded(format: str, size: tuple[int, int] = (40, 24), mode: str = 'RGB', **options: Any) -> bytes:
+def encoded(
+    format: str, size: tuple[int, int] = (40, 24), mode: str = 'RGB', **options: Any
+) -> bytes:
     buffer = io.BytesIO()
     Image.new('RGB', size, ORANGE).convert(mode).save(buffer, format, **options)
     return buffer.getvalue()
@@ -102,7 +103,10 @@ def test_pictures_that_are_cut_off(predict: Predict, format: str, share: float) 
     [
         ({'b64': ''}, 'is empty; JPEG, PNG'),
         (None, 'is empty; JPEG, PNG'),
-        ({'b64': base64.b64encode(b'hello').decode()}, 'is not a picture (text; send {"b64": "…"})'),
+        (
+            {'b64': base64.b64encode(b'hello').decode()},
+            'is not a picture (text; send {"b64": "…"})',
+        ),
         (base64.b64encode(noisy('PNG')).decode(), 'is not a picture (text; send {"b64": "…"})'),
         ({'b64': base64.b64encode(b'\xff' * 70).decode()}, 'is not a picture (70 bytes); JPEG'),
         ({'b64': base64.b64encode(noisy('PNG')).decode()[:-3]}, 'its b64 is not base64: '),
@@ -110,22 +114,13 @@ def test_pictures_that_are_cut_off(predict: Predict, format: str, share: float) 
     ],
 )
 def test_what_is_no_picture(predict: Predict, value: object, says: str) -> None:
-    for instances, place in (([value], 'instances[0]'), ([{'image_bytes': value}], 'instances[0].image_bytes')):  # noqa: E501
+    for instances, place in (
+        ([value], 'instances[0]'),
+        ([{'image_bytes': value}], 'instances[0].image_bytes'),
+    ):
         answer = predict('pictures', instances=instances)
         assert answer.status_code == 400
         assert answer.json()['error'].startswith(f'{place}: {says}')
-
-
-def png_of(width: int, height: int) -> bytes:
-    """Return a PNG whose header says how large it is, and which has no more than that."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = struct.pack('>I', zlib.crc32(kind + data))
-        return struct.pack('>I', len(data)) + kind + data + check
-
-    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
-    data = zlib.compress(b'\0' * 1000)
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', data) + chunk(b'IEND', b'')
 
 
 @pytest.mark.parametrize('size', [(7000, 7000), (60000, 60000), (2**31 - 1, 2**31 - 1)])

@@ -101,7 +101,11 @@ def test_booleans_are_numbers(predict: Predict) -> None:
 
 @pytest.mark.parametrize('at', ['', '/versions/7', '/labels/stable'])
 def test_versions_and_labels(client: TestClient, at: str) -> None:
-    status = {'version': '7', 'state': 'AVAILABLE', 'status': {'error_code': 'OK', 'error_message': ''}}  # noqa: E501
+    status = {
+        'version': '7',
+        'state': 'AVAILABLE',
+        'status': {'error_code': 'OK', 'error_message': ''},
+    }
     assert client.get(f'/v1/models/table{at}').json() == {'model_version_status': [status]}
     answer = client.post(f'/v1/models/table{at}:predict', json={'instances': [{'age': 1}]})
     assert answer.json()['predictions'][0]['prediction'] == [101.0]
@@ -129,7 +133,10 @@ def test_all_models(client: TestClient) -> None:
     [
         ('/v1/models/nobody', "no model is called 'nobody'; models: table, pictures"),
         ('/v1/models/table/versions/8', 'model table has no version 8'),
-        ('/v1/models/table/versions/8/metadata', 'version 8 of model table is not loaded; loaded: 7'),
+        (
+            '/v1/models/table/versions/8/metadata',
+            'version 8 of model table is not loaded; loaded: 7',
+        ),
         ('/v1/models/table/labels/canary', "model table has no label 'canary'; labels: stable"),
         ('/v1/nothing', 'Not Found'),
     ],

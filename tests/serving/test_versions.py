@@ -18,7 +18,9 @@ def numbers(folder: Path) -> list[int]:
 
 
 def test_names_that_are_numbers_are_versions(tmp_path: Path) -> None:
-    make(tmp_path, '10', '9', '0010000000000', 'withdrawn', '.11.partial', '-3', '1.5', '٣', '9' * 40)
+    make(
+        tmp_path, '10', '9', '0010000000000', 'withdrawn', '.11.partial', '-3', '1.5', '٣', '9' * 40
+    )
     (tmp_path / '12').mkdir()
     (tmp_path / '13').write_text('')
     assert numbers(tmp_path) == [9, 10, 10_000_000_000]

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2 as httpx
@@ -65,8 +66,9 @@ def client(table_versions: Path) -> Iterator[TestClient]:
 
 def test_the_routes(client: TestClient) -> None:
     assert client.get('/health').status_code == 200
-    for parameters in ({}, {'parameters': None}, {'parameters': {}}):
-        answer = client.post('/predict', json={'instances': [{'age': 1}], **parameters})
+    rows: dict[str, Any] = {'instances': [{'age': 1}]}
+    for payload in (rows, rows | {'parameters': None}, rows | {'parameters': {}}):
+        answer = client.post('/predict', json=payload)
         assert answer.json() == {'predictions': [{'prediction': [101.0], 'label': ['none']}]}
     named = {'instances': [[1, 2]], 'parameters': {'signature_name': 'vectors'}}
     assert client.post('/predict', json=named).json() == {'predictions': [3.0]}
@@ -93,7 +95,7 @@ class Bucket(BaseHTTPRequestHandler):
     folder: Path
     extra: tuple[str, ...] = ()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         url = urlsplit(self.path)
         _, _, name = url.path.partition('/b/bucket/o/')
         if name:
@@ -102,12 +104,12 @@ class Bucket(BaseHTTPRequestHandler):
         prefix = parse_qs(url.query).get('prefix', [''])[0]
         files = sorted(p for p in self.folder.rglob('*') if p.is_file())
         names = [str(p.relative_to(self.folder)) for p in files] + list(self.extra)
-        host = self.headers['host']
+        media = f'http://{self.headers["host"]}/download/storage/v1/b/bucket/o/'
         items = [
             {
                 'name': n,
                 'bucket': 'bucket',
-                'mediaLink': f'http://{host}/download/storage/v1/b/bucket/o/{n.replace("/", "%2F")}',
+                'mediaLink': media + n.replace('/', '%2F'),
             }
             for n in names
             if n.startswith(prefix)
@@ -143,11 +145,13 @@ def test_a_model_is_fetched_whole(
     for uri in ('gs://bucket/table/7', 'gs://bucket/table/7/'):
         fetched = fetch(uri, tmp_path / uri[-1], emulated=True)
         for file in (table_versions / '7').rglob('*.*'):
-            assert (fetched / file.relative_to(table_versions / '7')).read_bytes() == file.read_bytes()
+            assert (
+                fetched / file.relative_to(table_versions / '7')
+            ).read_bytes() == file.read_bytes()
 
 
 def test_what_is_not_in_the_bucket(bucket: type[Bucket], tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match='^gs://bucket/none: no object under it'):
+    with pytest.raises(StorageError, match=r'^gs://bucket/none: no object under it'):
         fetch('gs://bucket/none', tmp_path, emulated=True)
 
 
