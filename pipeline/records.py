@@ -49,7 +49,7 @@ class Run(BaseModel):
     reasons: list[dict[str, Any]] = Field(
         default_factory=list,
         description='Why not blessed: metric, slice, candidate, baseline, bound, kind, '
-        'examples, text.',
+        'examples, text; of ServingGate only kind (serving) and text.',
     )
     notes: list[str] = Field(
         default_factory=list,
