@@ -1,6 +1,6 @@
 """How fast `sluice predict` is: rows a second, and against a plain loop, in one run.
 
-    .venv/bin/python benchmarks/batch_predict.py serving_models/babyweight/VERSION
+    .venv/bin/python -m benchmarks.batch_predict babyweight
 
 The plain loop reads the same file with pandas, calls the loaded model with as many rows at a time
 as it is told to, and writes with pandas: what one would write by hand. Both work on the same rows,
@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,11 @@ def _compare(model: Any, rows: int, folder: Path) -> None:
     for suffix in ('parquet', 'csv'):
         given, output = folder / f'in.{suffix}', folder / f'out.{suffix}'
         name = f'sluice predict, {suffix} to {suffix}'
-        rates[name] = rows / _timed(lambda g=given, o=output: predict(model, str(g), o))
+        rates[name] = rows / _timed(partial(predict, model, str(given), output))
     for name, size in LOOPS.items():
         given = folder / ('few.parquet' if size == 1 else 'in.parquet')
         n = FEW if size == 1 else rows
-        rates[name] = n / _timed(
-            lambda g=given, s=size: _loop(model, g, folder / 'loop.parquet', s)
-        )
+        rates[name] = n / _timed(partial(_loop, model, given, folder / 'loop.parquet', size))
     _check(folder)
     best = max(rate for name, rate in rates.items() if name.startswith('sluice'))
     print(f'{rows:,} rows, {os.cpu_count()} cores')  # noqa: T201
