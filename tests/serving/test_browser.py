@@ -362,3 +362,21 @@ def test_what_the_server_refuses_is_told_in_its_words(open_page: Open, address: 
     page.get_by_label('Age years', exact=True).fill('32')
     predicts(page, '32 kg')
     playwright.expect(page.locator('#notice')).to_be_hidden()
+
+
+def test_a_version_that_is_swapped_in_is_told(open_page: Open, address: str) -> None:
+    page = open_page(f'{address}#weights')
+    predicts(page, '30 kg')
+
+    def newer(route: Any) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers=response.headers | {'x-model-version': '8'})
+
+    def described(route: Any) -> None:
+        route.fulfill(json=route.fetch().json() | {'version': 8})
+
+    page.route('**/*:predict', newer)
+    page.route('**/description', described)
+    page.get_by_label('Age years', exact=True).fill('31')
+    predicts(page, '31 kg')
+    playwright.expect(page.locator('#facts')).to_contain_text('version 8')
