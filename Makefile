@@ -6,7 +6,7 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run compile docs test test-all lint format lock clean
+.PHONY: help setup run compile docs test test-all bench lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ test: setup ## Run the tests, without the slow: make test ARGS=tests/models TEST
 
 test-all: TESTS =
 test-all: test ## Run all the tests
+
+bench: setup ## Measure against stock TFX into docs/performance.md: make bench ARGS='table-100000-*'
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: setup ## Check style, format, types and who imports whom
 	$(BIN)/ruff check

@@ -6,6 +6,7 @@ by default `serving_models/babyweight`, which `make run` pushes. Loopback only; 
 
 import asyncio
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.http_load import Load, load, post
+
+TICKS = os.sysconf('SC_CLK_TCK')
+"""Units of a process's time in a second."""
 
 CLIENTS = 64
 ROUNDS = 5
@@ -38,7 +43,7 @@ def main(model: str) -> None:
     console = Console(highlight=False)
     console.print('Starting a server that batches, and one that does not …')
     with server(model, batch=128) as batched, server(model, batch=1) as alone:
-        rows = made_up_rows(batched)
+        rows = made_up_rows(batched.port)
         requests = [
             post(
                 'localhost',
@@ -48,36 +53,68 @@ def main(model: str) -> None:
             for row in rows
         ]
         console.print('One row at a time …')
-        in_process, over_http = latencies(model, batched, rows[0], requests[0])
+        in_process, over_http = latencies(model, batched.port, rows[0], requests[0])
         console.print(f'{CLIENTS} clients …')
         one = run(alone, requests[:1])
-        loads: dict[str, list[Load]] = {'alone': [], 'batched': []}
+        loads: dict[str, list[Measured]] = {'alone': [], 'batched': []}
         for _ in range(ROUNDS):
             loads['alone'].append(run(alone, requests))
             loads['batched'].append(run(batched, requests))
     console.print(table(in_process, over_http, one, loads))
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server in a process of its own."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return the time that all its threads have had on processors."""
+        fields = Path(f'/proc/{self.pid}/stat').read_text().rpartition(')')[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A load, and the processor time that the server had for each answer."""
+
+    load: Load
+    cpu_ms: float
+
+
 def table(
-    in_process: list[float], over_http: list[float], one: Load, loads: dict[str, list[Load]]
+    in_process: list[float],
+    over_http: list[float],
+    one: Measured,
+    loads: dict[str, list[Measured]],
 ) -> Table:
     """Return what was measured; of the rounds, the middle one by rate."""
     alone, batched = (median_of(loads[key]) for key in ('alone', 'batched'))
-    ratios = [b.rate / a.rate for a, b in zip(loads['alone'], loads['batched'], strict=True)]
-    shown = Table('', 'p50 ms', 'p99 ms', 'requests/s', 'failed')
+    rounds = list(zip(loads['alone'], loads['batched'], strict=True))
+    ratios = [b.load.rate / a.load.rate for a, b in rounds]
+    cheaper = statistics.median(a.cpu_ms / b.cpu_ms for a, b in rounds)
+    shown = Table('', 'p50 ms', 'p99 ms', 'requests/s', 'CPU ms/request', 'failed')
     for name, seconds in (('in process, 1 row', in_process), ('over HTTP, 1 row', over_http)):
-        shown.add_row(name, *percentiles(seconds), '', '')
+        shown.add_row(name, *percentiles(seconds), '', '', '')
     for name, result in (
         ('1 client', one),
-        (f'{CLIENTS} clients, a call for each', alone),
+        (f'{CLIENTS} clients, one by one', alone),
         (f'{CLIENTS} clients, batched', batched),
     ):
-        row = (*percentiles(result.seconds), f'{result.rate:,.0f}', str(result.failed))
-        shown.add_row(name, *row)
+        shown.add_row(
+            name,
+            *percentiles(result.load.seconds),
+            f'{result.load.rate:,.0f}',
+            f'{result.cpu_ms:.2f}',
+            str(result.load.failed),
+        )
     added = (statistics.median(over_http) - statistics.median(in_process)) * 1e3
     shown.caption = (
         f'HTTP adds {added:.2f} ms at p50. Batching gives {statistics.median(ratios):.1f} times '
-        f'the throughput ({min(ratios):.1f} to {max(ratios):.1f} in {ROUNDS} rounds).'
+        f'the throughput ({min(ratios):.1f} to {max(ratios):.1f} in {ROUNDS} rounds), at '
+        f'1/{cheaper:.1f} of the processor time for a request, which other processes do not change.'
     )
     return shown
 
@@ -117,20 +154,23 @@ def latencies(
     return times[0][warm:], times[1][warm:]
 
 
-def run(port: int, requests: list[bytes]) -> Load:
+def run(server: Server, requests: list[bytes]) -> Measured:
     """Keep a server busy, after a moment that does not count."""
 
-    async def both() -> Load:
-        await load(port, requests, SECONDS / 10)
-        return await load(port, requests, SECONDS)
+    async def both() -> Measured:
+        await load(server.port, requests, SECONDS / 10)
+        before = server.cpu_seconds()
+        result = await load(server.port, requests, SECONDS)
+        used = server.cpu_seconds() - before
+        return Measured(result, 1e3 * used / len(result.seconds))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(both())
 
 
-def median_of(loads: list[Load]) -> Load:
+def median_of(loads: list[Measured]) -> Measured:
     """Return the load in the middle by rate."""
-    return sorted(loads, key=lambda result: result.rate)[len(loads) // 2]
+    return sorted(loads, key=lambda result: result.load.rate)[len(loads) // 2]
 
 
 def percentiles(seconds: list[float]) -> tuple[str, str]:
@@ -152,8 +192,8 @@ def made_up_rows(port: int) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def server(model: str, batch: int) -> Iterator[int]:
-    """Serve a model in a process of its own, and yield the port."""
+def server(model: str, batch: int) -> Iterator[Server]:
+    """Serve a model in a process of its own."""
     with socket.socket() as found:
         found.bind(('127.0.0.1', 0))
         port = found.getsockname()[1]
@@ -170,7 +210,7 @@ def server(model: str, batch: int) -> Iterator[int]:
             if process.poll() is not None:
                 raise click.ClickException('the server ended; try it by hand: sluice serve')
             time.sleep(0.2)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)

@@ -4,11 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from models.backbone_names import known_backbone
 from transforms.features import Settings, TransformConfig
+from transforms.image_settings import ImageInput
 
 Task = Literal['regression', 'binary', 'multiclass']
 
 DOTTED_PATH = r'^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$'
+
+
+HiddenUnits = tuple[Annotated[int, Field(ge=1)], ...]
 
 
 class WideDeep(Settings):
@@ -19,7 +24,7 @@ class WideDeep(Settings):
     """
 
     kind: Literal['wide_deep'] = 'wide_deep'
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    hidden: HiddenUnits = Field(
         (64, 32), description='Units of each hidden layer of the deep part; [] for a linear model.'
     )
     wide: bool = Field(True, description='Whether there is a linear part over the categories.')
@@ -35,6 +40,86 @@ class WideDeep(Settings):
     def _something_to_learn(self) -> 'WideDeep':
         if not self.hidden and not self.wide:
             raise ValueError('hidden: [] with wide: false leaves no layer to train')
+        return self
+
+
+class Linear(Settings):
+    """Softmax regression on a picture's pixels: the floor that other models must beat."""
+
+    kind: Literal['linear'] = 'linear'
+
+
+class Dense(Settings):
+    """Dense network on a picture's pixels."""
+
+    kind: Literal['dense'] = 'dense'
+    hidden: HiddenUnits = Field((256, 128), min_length=1, description='Units of each hidden layer.')
+    dropout: float = Field(0.2, ge=0, lt=1, description='Dropout after each hidden layer.')
+
+
+class Cnn(Settings):
+    """Convolutional network: blocks of two convolutions, each block at half the size."""
+
+    kind: Literal['cnn'] = 'cnn'
+    filters: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (32, 64, 128), min_length=1, description='Filters of each block.'
+    )
+    batch_norm: bool = Field(True, description='Batch normalisation after each convolution.')
+    residual: bool = Field(False, description="Add each block's input to its output (ResNet).")
+    hidden: HiddenUnits = Field((128,), description='Units of each layer after the blocks.')
+    dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
+
+
+class FineTuning(Settings):
+    """Second phase of a transfer: the last layers of the backbone learn too, slowly."""
+
+    layers: int = Field(30, ge=1, description='Layers of the backbone, from its end, that learn.')
+    epochs: int = Field(10, ge=1, description='Passes over the train split, at most.')
+    learning_rate: float = Field(1e-4, gt=0, description='Learning rate (its peak, if scheduled).')
+
+
+IMAGENET = 'imagenet'
+"""Stands for the weights that Keras downloads."""
+
+
+class Transfer(Settings):
+    """A new head on a network that knows pictures already (`keras.applications`).
+
+    First the head learns on the frozen backbone; then, if asked, the backbone's last layers too.
+    """
+
+    kind: Literal['transfer'] = 'transfer'
+    backbone: Annotated[str, AfterValidator(known_backbone)] = Field(
+        'MobileNetV2', description='Name in keras.applications: MobileNetV2, EfficientNetB0, …'
+    )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description='Keyword arguments for its function in Keras: `{alpha: 0.35}`.',
+    )
+    weights: str | None = Field(
+        IMAGENET,
+        description='imagenet (downloaded by Keras), a file of weights without the top layers, or '
+        'null: none, and all layers learn from the start.',
+    )
+    copies: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description='With `image.augment`: how many changed versions of each picture the frozen '
+        'layers are run on, once; epochs take turns with them. null: on new ones in each epoch, '
+        'which takes many times as long.',
+    )
+    hidden: HiddenUnits = Field((), description='Units of each layer of the head.')
+    dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
+    fine_tune: FineTuning | None = Field(None, description='The second phase; null: none.')
+
+    @property
+    def weights_file(self) -> str | None:
+        """Path of the weights; None if they are downloaded, or if there are none."""
+        return None if self.weights == IMAGENET else self.weights
+
+    @model_validator(mode='after')
+    def _something_to_tune(self) -> 'Transfer':
+        if self.fine_tune and self.weights is None:
+            raise ValueError('fine_tune: with weights: null all layers learn anyway; leave it out')
         return self
 
 
@@ -54,7 +139,7 @@ class OwnModel(Settings):
 
 def _model_tag(value: Any) -> str:
     kind = value.get('kind') if isinstance(value, dict) else getattr(value, 'kind', None)
-    return 'own' if isinstance(kind, str) and '.' in kind else 'wide_deep'
+    return 'own' if isinstance(kind, str) and '.' in kind else str(kind or 'wide_deep')
 
 
 def _kind_alone(value: object) -> object:
@@ -62,9 +147,16 @@ def _kind_alone(value: object) -> object:
 
 
 ModelSettings = Annotated[
-    Annotated[WideDeep, Tag('wide_deep')] | Annotated[OwnModel, Tag('own')],
+    Annotated[WideDeep, Tag('wide_deep')]
+    | Annotated[Linear, Tag('linear')]
+    | Annotated[Dense, Tag('dense')]
+    | Annotated[Cnn, Tag('cnn')]
+    | Annotated[Transfer, Tag('transfer')]
+    | Annotated[OwnModel, Tag('own')],
     Discriminator(_model_tag),
 ]
+
+PictureModel = Linear | Dense | Cnn | Transfer
 
 Model = Annotated[
     ModelSettings, BeforeValidator(_kind_alone, json_schema_input_type=str | ModelSettings)
@@ -72,21 +164,28 @@ Model = Annotated[
 """Settings of a model; in a recipe also its kind alone."""
 
 
-ScheduleKind = Literal['constant', 'cosine', 'exponential', 'one_cycle']
+ScheduleKind = Literal['constant', 'cosine', 'exponential', 'step', 'one_cycle', 'cyclical']
 
 
 class Schedule(Settings):
-    """How the learning rate changes over a training run."""
+    """How the learning rate changes over a training run, or over each phase of one."""
 
     kind: ScheduleKind = Field(
         'constant',
-        description='cosine and exponential fall from learning_rate to learning_rate * end; '
-        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820).',
+        description='cosine, exponential and step fall from learning_rate to learning_rate * end; '
+        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820); '
+        'cyclical does so in straight lines, several times (Smith 2015, arXiv:1506.01186).',
     )
     warmup: float = Field(
         0.0, ge=0, lt=1, description='Share of the steps over which the rate rises from 0.'
     )
-    end: float = Field(0.01, gt=0, le=1, description='Last rate as a share of learning_rate.')
+    end: float = Field(
+        0.01, gt=0, le=1, description='Last rate (cyclical: lowest) as a share of learning_rate.'
+    )
+    levels: int = Field(
+        3, ge=2, description='step: rates, each for as long; from one to the next by one factor.'
+    )
+    cycles: int = Field(3, ge=1, description='cyclical: times that the rate rises and falls.')
 
 
 class EarlyStopping(Settings):
@@ -105,6 +204,12 @@ class Training(Settings):
     optimizer: Literal['adam', 'adamw', 'sgd', 'rmsprop'] = Field(
         'adam', description='Keras optimizer.'
     )
+    find_rate: Literal['show', 'use'] | None = Field(
+        None,
+        description='Look for a learning rate first, on a copy of the weights, and draw what the '
+        'loss does as it rises. show: say which looks best; use: train with that one '
+        '(a fine-tuning keeps its own).',
+    )
     schedule: Annotated[
         Schedule, BeforeValidator(_kind_alone, json_schema_input_type=ScheduleKind | Schedule)
     ] = Field(Schedule(), description='Learning-rate schedule, or its kind alone.')
@@ -114,6 +219,15 @@ class Training(Settings):
     class_weights: Literal['balanced'] | dict[str, float] | None = Field(
         None,
         description='Weight of each class in the loss; balanced: inverse to its frequency.',
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description='Share of each class label that is spread over all classes, in the loss.',
+    )
+    clip_norm: float | None = Field(
+        None, gt=0, description='Largest norm of all gradients together; null: any.'
     )
     warm_start: bool = Field(
         False, description='Start from the last blessed model, layer by layer where shapes agree.'
@@ -168,6 +282,9 @@ class Tuning(Settings):
         'random', description='KerasTuner oracle.'
     )
     epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
+    minutes: float | None = Field(
+        None, gt=0, description='The search ends after so long, with the best found; null: any.'
+    )
     space: dict[str, SearchRange] = Field(
         default_factory=dict,
         description='What to search: a list of values, or `[min, max, log]`, by setting: '
@@ -189,6 +306,7 @@ class TrainerConfig(Settings):
     classes: tuple[str, ...] | None = Field(
         None, description='Class names in order; None: as found, sorted.'
     )
+    image: ImageInput | None = Field(None, description='For pictures: what the model sees of them.')
     model: Model
     train: Training
     tune: Tuning

@@ -1,4 +1,4 @@
-"""The DAG: from a query to a pushed model, top to bottom."""
+"""The DAG: from a query or pictures to a pushed model, top to bottom."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,8 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
+from components.image_example_gen.component import ImageExampleGen
+from components.image_example_gen.settings import ImageData
 from components.prediction_table.component import PredictionTable
 from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
@@ -25,8 +27,10 @@ from components.resolvers import (
     baseline_resolver,
     previous_statistics_resolver,
 )
+from components.schema_gen.component import SchemaGen
 from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
+from components.transform.component import Transform
 from pipeline.recipe import Recipe
 
 
@@ -49,8 +53,8 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
       site: Where it runs.
       metadata: Connection to the metadata store; None on Vertex, which has its own.
     """
-    query = QueryExampleGen(data=recipe.data)
-    examples = query.outputs['examples']
+    example_gen = _example_gen(recipe)
+    examples = example_gen.outputs['examples']
 
     statistics_gen = StatisticsGen(examples=examples)
     statistics = statistics_gen.outputs['statistics']
@@ -67,13 +71,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         config=recipe.data_gate_terms,
     )
 
-    transform = tfx.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema,
-        preprocessing_fn=recipe.transform or 'transforms.tabular.preprocessing_fn',
-        custom_config=recipe.transform_config.model_dump(mode='json'),
-        materialize=False,
-        disable_statistics=True,
+        preprocessing_fn=recipe.preprocessing_fn,
+        custom_config=recipe.preprocessing_config,
     )
     transform.add_upstream_node(data_gate)
     prepared = {
@@ -90,7 +92,12 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         run_fn='models.trainer.run_fn',
         hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
         base_model=last_blessed.outputs['model'] if last_blessed else None,
-        custom_config=learning | {'described': recipe.described.model_dump(mode='json')},
+        custom_config={
+            **learning,
+            'described': recipe.described.model_dump(mode='json'),
+            # Beside the runs, whose folders differ: a second try finds what the first one left.
+            'checkpoints': f'{site.pipeline_root.rstrip("/")}/checkpoints',
+        },
         **prepared,
     )
     model = trainer.outputs['model']
@@ -111,7 +118,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     pusher = _pusher(site, model, evaluator, serving_gate)
 
     steps = [
-        query, statistics_gen, schema_gen, validator, previous, data_gate, transform,
+        example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
         tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
         *_batch(recipe, site, model, evaluator.outputs['blessing']),
     ]  # fmt: skip
@@ -125,8 +132,16 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     )
 
 
+def _example_gen(recipe: Recipe) -> BaseNode:
+    if isinstance(recipe.data, ImageData):
+        return ImageExampleGen(data=recipe.data)
+    return QueryExampleGen(data=recipe.data)
+
+
 def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
     """Infer the schema, or take the curated one; columns are optional unless that says not."""
+    if isinstance(recipe.data, ImageData):
+        return SchemaGen(statistics=statistics)
     if recipe.data.schema_file:
         return tfx.ImportSchemaGen(schema_file=recipe.data.schema_file)
     return tfx.SchemaGen(statistics=statistics, infer_feature_shape=False)
@@ -165,10 +180,10 @@ def _pusher(
 
 def _batch(recipe: Recipe, site: Site, model: Channel, blessing: Channel) -> list[BaseNode]:
     """Predict rows that have no label, into a table."""
-    if not recipe.batch:
+    if not recipe.batch or not recipe.batch_data:
         return []
     output = recipe.batch.output
-    rows = QueryExampleGen(data=recipe.batch.data(recipe.data)).with_id('BatchExampleGen')
+    rows = QueryExampleGen(data=recipe.batch_data).with_id('BatchExampleGen')
     inferrer = tfx.BulkInferrer(
         examples=rows.outputs['examples'],
         model=model,

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import one_line
+from pipeline.imports import importing
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
 from pipeline.show import short_path
+from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
+from pipeline.training_record import training_in
 
 if TYPE_CHECKING:
     from tfx.proto.orchestration.pipeline_pb2 import Pipeline
@@ -40,7 +43,7 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
     """
     started = time.monotonic()
     try:
-        with progress.during('Loading TFX'):
+        with progress.during('Loading TFX'), importing():
             run = _LocalRun(recipe, record, store, progress)
         run.all_steps()
         record.state = 'done'
@@ -138,6 +141,8 @@ class _LocalRun:
             case 'QueryExampleGen':
                 self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
                 step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
+            case 'ImageExampleGen':
+                self._ingested(step, made['examples'].properties)
             case 'PredictionTable':
                 if rows := made['predictions'].properties.get('rows'):
                     step.note = f'{rows:,} rows in {self.recipe.batch.output}'  # type: ignore[union-attr]
@@ -145,6 +150,9 @@ class _LocalRun:
                     step.state, step.note = 'skipped', 'not blessed, so nothing was predicted'
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
+                self.record.training = training_in(Path(made['model_run'].uri))
+                if summary:  # of this run, not from the cache
+                    step.note = ' · '.join([summary, *self.record.training.notes])
             case 'Evaluator':
                 self._judged(
                     json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
@@ -164,10 +172,26 @@ class _LocalRun:
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
 
+    def _ingested(self, step: Step, properties: dict[str, Any]) -> None:
+        self.record.rows = json.loads(properties['rows'])
+        refused = json.loads(properties['refused'])
+        counts = [f'{name} {n:,}' for name, n in self.record.rows.items()]
+        step.note = f'{" · ".join(counts)} pictures'
+        step.notes = json.loads(properties['notes'])
+        if refused['count']:
+            step.note += f' · {refused["count"]:,} refused'
+            step.notes += [f'refused: {r["uri"]} {r["reason"]}' for r in refused['first']]
+            step.notes.append(f'all refused: {step.artifacts["examples"][0]}/{refused["list"]}')
+
     def _judged(self, verdict: dict[str, Any]) -> None:
         self.record.blessed = verdict['blessed']
         self.record.reasons = verdict['reasons']
         self.record.metrics = verdict['metrics']
+        self.record.classes = verdict['classes']
+        self.record.confusions = {
+            split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
+        }
+        self.record.fairness = verdict['fairness']
         self.record.notes = verdict['notes']
 
     def _served(self, step: Step, report: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from components.image_example_gen.settings import DIGITS
+
 
 def override(raw: dict[str, Any], assignment: str) -> tuple[Any, ...]:
     """Set one key of a recipe as read from its file, in place, and return the key's path.
@@ -59,10 +61,11 @@ def _from_here(path: tuple[Any, ...], value: Any) -> Any:
             (
                 ('data', 'local', _)
                 | ('data', 'local', _, 'path')
-                | ('data', 'query_file' | 'schema')
+                | ('data', 'query_file' | 'schema' | 'images')
+                | ('data', 'images', 'query_file')
             ),
             str(),
-        ) if '://' not in value and not value.startswith('$'):
+        ) if '://' not in value and not value.startswith('$') and value != DIGITS:
             return str(Path(value).absolute())
     return value
 

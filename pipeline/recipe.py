@@ -2,26 +2,44 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import METRICS, EvaluatorConfig, Gate
+from components.evaluator.fairness_settings import CRITERIA
+from components.evaluator.settings import (
+    CLASS_METRICS,
+    METRICS,
+    Evaluation,
+    EvaluatorConfig,
+    Gate,
+)
+from components.image_example_gen.settings import ImageData
 from components.prediction_table.settings import COLUMNS, Batch
-from components.query_example_gen.settings import UNLABELLED, Data
+from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
 from components.serving_gate.settings import ServingGateConfig
+from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
     Described,
     Model,
+    OwnModel,
     TrainerConfig,
     Training,
+    Transfer,
     Tuning,
     WideDeep,
 )
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
+from transforms.image_settings import ImageInput
+
+ROWS_AT_ONCE = 8192
+"""Rows of a table that a model answers at a time when it is evaluated."""
+
+PICTURES_AT_ONCE = 32
+"""The same of pictures, whose activations are megabytes each."""
 
 
 class Push(Settings):
@@ -53,6 +71,11 @@ class Vertex(Settings):
     )
 
 
+def _data_tag(value: object) -> str:
+    pictures = 'images' in value if isinstance(value, dict) else isinstance(value, ImageData)
+    return 'pictures' if pictures else 'table'
+
+
 class Recipe(Settings):
     """A job: data, features, model, training, gate and destination."""
 
@@ -64,7 +87,9 @@ class Recipe(Settings):
     task: Literal['regression', 'binary', 'multiclass'] = Field(
         description='What is predicted: a number, one of two classes, one of several.'
     )
-    label: str = Field(min_length=1, description='Column to predict.')
+    label: str = Field(
+        'label', min_length=1, description='Column to predict; of pictures it is `label`.'
+    )
     classes: Annotated[tuple[str, ...], Field(min_length=2)] | None = Field(
         None,
         description='Class names in order (binary: the second is the positive one). '
@@ -74,7 +99,13 @@ class Recipe(Settings):
         default_factory=dict,
         description='Column -> unit, as people write it: `{weight_pounds: lb}`. Shown, not used.',
     )
-    data: Data
+    data: Annotated[
+        Annotated[Data, Tag('table')] | Annotated[ImageData, Tag('pictures')],
+        Discriminator(_data_tag),
+    ] = Field(description='Rows of a table, or pictures.')
+    image: ImageInput | None = Field(
+        None, description='What a model sees of a picture; by default as its type says.'
+    )
     features: dict[str, Feature] = Field(
         default_factory=dict,
         description='Column -> kind or settings. Columns not named here are not learnt from.',
@@ -92,14 +123,14 @@ class Recipe(Settings):
     tune: Tuning = Tuning()
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
+    evaluation: Evaluation = Evaluation()
     push: Push = Push()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
-        if not self.features and not self.transform:
-            raise ValueError('features: name at least one column (or your own transform)')
+        self._check_kind_of_data()
         if self.data.split.names == (UNLABELLED,):
             raise ValueError('data.split: train and eval are needed')
         if self.label in self.features:
@@ -122,6 +153,14 @@ class Recipe(Settings):
             _known(
                 f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
             )
+        self._check_class_gates()
+        for i, fairness in enumerate(self.gate.fairness):
+            at = f'gate.fairness.{i}.criteria'
+            _known(at, fairness.criteria, CRITERIA[self.task], f'{self.task} criterion')
+        if self.gate.fairness and not self.evaluation.keep_predictions:
+            raise ValueError(
+                'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
+            )
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
@@ -131,6 +170,87 @@ class Recipe(Settings):
         except ValidationError as error:
             raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
         return self
+
+    def _check_class_gates(self) -> None:
+        if self.task == 'regression' and self.gate.classes:
+            raise ValueError('gate.classes: a regression has none')
+        for i, gate in enumerate(self.gate.classes):
+            path = f'gate.classes.{i}'
+            _known(f'{path}.metrics', gate.metrics, CLASS_METRICS, 'metric of a class')
+            if self.classes:
+                _known(f'{path}.of', gate.of or (), self.classes, 'class')
+
+    def _check_kind_of_data(self) -> None:
+        """Check that data, features and model are all of a table, or all of pictures."""
+        if not self.pictures:
+            if not self.features and not self.transform:
+                raise ValueError('features: name at least one column (or your own transform)')
+            if self.image:
+                raise ValueError('image: the data is a table; give data.images, or leave it out')
+            if not isinstance(self.model, WideDeep | OwnModel):
+                raise ValueError(
+                    f'model.kind: {self.model.kind!r} learns from pictures; for a table: '
+                    'wide_deep, or the dotted path of your own'
+                )
+            return
+        for key in ('features', 'crosses', 'transform'):
+            if getattr(self, key):
+                raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if self.batch:
+            raise ValueError('batch: predicts rows of a table; for pictures: sluice predict')
+        if isinstance(self.model, WideDeep):
+            raise ValueError(
+                "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
+                'transfer, or the dotted path of your own'
+            )
+        if self.task == 'regression':
+            raise ValueError('task: pictures are told apart by class; binary or multiclass')
+        if self.label != 'label':
+            raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
+
+        if isinstance(self.model, Transfer):
+            self._check_backbone(self.model)
+
+    def _check_backbone(self, model: Transfer) -> None:
+        least = smallest_side(model.backbone)
+        size = self.image_input.size if self.image_input else ()
+        if size and min(size) < least:
+            raise ValueError(
+                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
+                f'takes {least} or more'
+            )
+
+    def relative_to(self, folder: Path) -> 'Recipe':
+        """Return the same recipe with its relative paths taken from a folder."""
+        model = self.model
+        if isinstance(model, Transfer) and model.weights_file:
+            path = absolute_path(model.weights_file, folder)
+            model = model.model_copy(update={'weights': path})
+        batch = self.batch and self.batch.relative_to(folder)
+        moved = {'data': self.data.relative_to(folder), 'model': model, 'batch': batch}
+        return self.model_copy(update=moved)
+
+    @property
+    def pictures(self) -> ImageData | None:
+        """The data, if it is pictures."""
+        return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def batch_data(self) -> Data | None:
+        """The rows that are only predicted, if there are any."""
+        if self.batch is None or isinstance(self.data, ImageData):
+            return None
+        return self.batch.data(self.data)
+
+    @property
+    def image_input(self) -> ImageInput | None:
+        """What a model sees of a picture, if the data is pictures."""
+        return (self.image or ImageInput()) if self.pictures else None
+
+    @property
+    def table(self) -> Data | None:
+        """The data, if it is rows of a table."""
+        return self.data if isinstance(self.data, Data) else None
 
     def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
         _known(path, of, self.features, 'feature')
@@ -166,7 +286,12 @@ class Recipe(Settings):
     def evaluator_config(self) -> EvaluatorConfig:
         """What Evaluator needs of the recipe."""
         return EvaluatorConfig(
-            task=self.task, label=self.label, gate=self.gate, splits=(self.evaluation_split,)
+            task=self.task,
+            label=self.label,
+            gate=self.gate,
+            splits=(self.evaluation_split,),
+            evaluation=self.evaluation,
+            batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
 
     @property
@@ -180,6 +305,20 @@ class Recipe(Settings):
         return TransformConfig(
             features=self.features, crosses=self.crosses, label=self.label, task=self.task
         )
+
+    @property
+    def preprocessing_fn(self) -> str:
+        """Dotted path of what Transform runs."""
+        if self.pictures:
+            return 'transforms.image.preprocessing_fn'
+        return self.transform or 'transforms.tabular.preprocessing_fn'
+
+    @property
+    def preprocessing_config(self) -> dict[str, Any]:
+        """What it gets as its `custom_config`."""
+        if self.pictures:
+            return {'label': self.label}
+        return self.transform_config.model_dump(mode='json')
 
     @property
     def described(self) -> Described:
@@ -200,6 +339,7 @@ class Recipe(Settings):
             task=self.task,
             label=self.label,
             classes=self.classes,
+            image=self.image_input,
             model=self.model,
             train=self.train,
             tune=self.tune,
@@ -223,6 +363,8 @@ class Recipe(Settings):
         split = self.data.split
         split_key = 'data.split.column' if split.column else 'data.split.by'
         _known(split_key, split.columns, columns, 'column of the query')
+        for i, fairness in enumerate(self.gate.fairness):
+            _known(f'gate.fairness.{i}.by', fairness.by, columns, 'column of the query')
         for i, by in enumerate(self.gate.slices):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
         for name, feature in self.features.items():
@@ -235,6 +377,46 @@ class Recipe(Settings):
             raise ValueError(
                 f'label: a regression needs a number, but {self.label} is {columns[self.label]}; '
                 'use task: binary or multiclass, or CAST it'
+            )
+
+    def check_pictures(self, columns: Collection[str], classes: Mapping[str, int]) -> None:
+        """Hold the recipe against its pictures.
+
+        Args:
+          columns: Columns that they have beside themselves.
+          classes: Pictures by class.
+
+        Raises:
+          ValueError: A column or class is named that they don't have, or they have other classes
+            than the recipe; the first word is the key path.
+        """
+        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the pictures')
+        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the pictures')
+        for i, by in enumerate(self.gate.slices):
+            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
+        if isinstance(self.train.class_weights, dict):
+            _known('train.class_weights', self.train.class_weights, classes, 'class')
+        if isinstance(self.model, Transfer):
+            _check_weights(self.model)
+        listed = ', '.join(list(classes)[:CLASSES_SHOWN])
+        listed += ', …' if len(classes) > CLASSES_SHOWN else ''
+        if len(classes) < 2:
+            raise ValueError(
+                f'data.images: there is one class only, {listed or "none"}; expected a folder for '
+                'each class, at least two'
+            )
+        if self.classes is None:
+            if self.task == 'binary' and len(classes) > 2:
+                raise ValueError(
+                    f'task: binary has two classes, the pictures {len(classes)}: {listed}; use '
+                    'multiclass'
+                )
+            return
+        _known('classes', self.classes, classes, 'class of the pictures')
+        if others := [name for name in classes if name not in self.classes]:
+            raise ValueError(
+                f'classes: the pictures have {others[0]!r} too; name all {len(classes)}, or leave '
+                'classes out'
             )
 
     def check_batch_columns(self, columns: dict[str, str]) -> None:
@@ -257,6 +439,10 @@ class Recipe(Settings):
                 )
 
 
+CLASSES_SHOWN = 8
+"""Classes that a message names."""
+
+
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),
     'categorical': ('STRING', 'INTEGER', 'BOOLEAN'),
@@ -274,6 +460,15 @@ def _known(path: str, named: Iterable[str], known: Collection[str], what: str) -
         if name not in known:
             at = f'{path}.{name}' if isinstance(named, Mapping) else path
             raise ValueError(f'{at}: {name!r} is not a {what}; {nearest(name, known)}')
+
+
+def _check_weights(model: Transfer) -> None:
+    file = model.weights_file
+    if file and '://' not in file and not Path(file).is_file():
+        raise ValueError(
+            f'model.weights: there is no file {file}; expected weights of {model.backbone} without '
+            'its top layers, imagenet or null'
+        )
 
 
 def find_recipe(name: str) -> Path:

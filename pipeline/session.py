@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from pipeline import show
+from pipeline import show, show_classes
+from pipeline.loading import dump_recipe
 from pipeline.local import run_locally
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
@@ -41,8 +42,10 @@ def start(
         overrides=list(overrides),
         task=recipe.task,
         bounds=show.bounds_of(recipe.gate),
+        class_bounds=show_classes.bounds_of(recipe.gate),
         log=str(log),
     )
+    store.recipe(run).write_text(dump_recipe(recipe), encoding='utf-8')
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     with quiet(log, verbose=verbose, to_stderr=as_json) as console:

@@ -1,7 +1,7 @@
 """Runs as people read them: the outcome, the steps, the metrics by slice."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -12,6 +12,10 @@ from rich.text import Text
 from components.evaluator.settings import METRICS, Gate, headline
 from pipeline.progress import seconds_text, step_line
 from pipeline.records import Run
+from pipeline.run_queries import metric_of
+from pipeline.show_classes import class_parts
+from pipeline.show_fairness import fairness_parts
+from pipeline.texts import bound_texts, number
 
 UNWRAPPED = 400
 """Width of output that goes into a file or a pipe, in characters."""
@@ -79,15 +83,25 @@ def details(run: Run) -> RenderableType:
         head.append(f'{reason["text"]}\n', style='yellow')
     for note in run.notes:
         head.append(f'{note}\n', style='dim')
-    parts: list[RenderableType] = [head, *(step_line(s) for s in run.steps)]
+    parts: list[RenderableType] = [head]
+    for step in run.steps:
+        parts += [step_line(step), *(Text(f'    {note}', style='dim') for note in step.notes)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
+        parts += [*class_parts(run, split), *fairness_parts(run, split)]
     paths = Text('\n')
     for step in run.steps:
         for key, uris in step.artifacts.items():
             for uri in uris:
                 paths.append(f'{step.name}.{key}  ', style='dim').append(f'{short_path(uri)}\n')
-    for name, path in (('pushed', run.pushed), ('log', run.log)):
+    training = run.training
+    named = {
+        'training curves': training and training.curves,
+        'learning-rate search': training and training.rate_curve,
+        'pushed': run.pushed,
+        'log': run.log,
+    }
+    for name, path in named.items():
         if path:
             paths.append(f'{name}  ', style='dim').append(f'{short_path(path)}\n')
     return Group(*parts, paths)
@@ -102,32 +116,44 @@ def metrics_table(run: Run, slices: list[dict[str, Any]]) -> Table:
     for name in names:
         table.add_column(name, justify='right')
     table.add_column('bounds')
-    missed = {(r['metric'], slice_name(r['slice'])) for r in run.reasons}
+    missed = {
+        (r['metric'], slice_name(r['slice'])) for r in run.reasons if r.get('of_class') is None
+    }
     for row in slices:
         name = slice_name(row['slice'])
         cells = []
         for metric in names:
             value = row['metrics'].get(metric, {})
-            text = _number(value.get('candidate'))
+            text = number(value.get('candidate'))
             if (baseline := value.get('baseline')) is not None:
-                text += f' ({_number(baseline)})'
+                text += f' ({number(baseline)})'
             cells.append(Text(text, style='red' if (metric, name) in missed else ''))
         table.add_row(name, f'{row["examples"]:,}', *cells, _bounds(run, row))
     return table
 
 
-def runs_table(runs: Iterable[Run]) -> Table:
-    """Return runs as a table, newest first."""
+def runs_table(runs: Iterable[Run], metrics: Sequence[str] = ()) -> Table:
+    """Return runs as a table, in their order.
+
+    Args:
+      runs: What to list.
+      metrics: Metrics to show beside the headline.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ('run', 'state', 'verdict', 'headline', 'time', 'started (UTC)'):
-        table.add_column(column, no_wrap=column == 'run')
-    for run in sorted(runs, key=lambda r: r.started, reverse=True):
+    for column in ('run', 'state', 'verdict', 'headline', *metrics, 'time', 'started (UTC)'):
+        table.add_column(
+            column,
+            no_wrap=column == 'run',
+            justify='right' if column in metrics else 'left',
+        )
+    for run in runs:
         verdict = {True: 'blessed', False: 'not blessed', None: ''}[run.blessed]
         table.add_row(
             run.run,
             run.state,
             verdict,
             _headline(run, short=True),
+            *(number(metric_of(run, name)) for name in metrics),
             seconds_text(run.seconds),
             f'{run.started:%Y-%m-%d %H:%M}',
         )
@@ -152,33 +178,19 @@ def _headline(run: Run, short: bool = False) -> str:
     for split, slices in run.metrics.items():
         whole = next((s for s in slices if not s['slice']), None)
         if whole and (value := whole['metrics'].get(metric)):
-            text = f'{metric} {_number(value["candidate"])}'
+            text = f'{metric} {number(value["candidate"])}'
             if short:
                 return text
             baseline = value.get('baseline')
-            against = 'no baseline yet' if baseline is None else f'baseline {_number(baseline)}'
+            against = 'no baseline yet' if baseline is None else f'baseline {number(baseline)}'
             bounds = _bounds(run, whole)
             return f'{text} on {whole["examples"]:,} {split} rows ({bounds}; {against})'
     return ''
 
 
 def _bounds(run: Run, row: dict[str, Any]) -> str:
-    texts = []
-    for bound in run.bounds:
-        if sorted(bound['by']) != sorted(row['slice']):
-            continue
-        if row['examples'] < bound['min_examples']:
-            texts.append(f'too few to judge (under {bound["min_examples"]})')
-            continue
-        limits = [f'{key} {_number(bound[key])}' for key in ('min', 'max') if key in bound]
-        if (by := bound.get('no_worse_than_baseline_by')) is not None:
-            limits.append(f'within {_number(by)} of baseline')
-        texts.append(f'{bound["metric"]} {", ".join(limits)}')
-    return '; '.join(dict.fromkeys(texts))
-
-
-def _number(value: float | None) -> str:
-    return '-' if value is None else f'{value:.4g}'
+    own = [b for b in run.bounds if sorted(b['by']) == sorted(row['slice'])]
+    return bound_texts(own, row['examples'])
 
 
 def short_path(path: str) -> str:

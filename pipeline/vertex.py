@@ -10,7 +10,9 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
 )
 from tfx.orchestration.pipeline import Pipeline
 
+from components.image_example_gen.settings import DIGITS, ImageData
 from components.query_example_gen.reader import query_text
+from components.query_example_gen.settings import Data
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -29,11 +31,6 @@ def compile_recipe(recipe: Recipe) -> str:
     """
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
-    schema = recipe.data.schema_file
-    if schema and not schema.startswith(REMOTE):
-        raise ValueError(
-            f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
-        )
     root = recipe.vertex.root.rstrip('/')
     site = Site(
         pipeline_root=f'{root}/pipelines/{recipe.name}',
@@ -41,7 +38,7 @@ def compile_recipe(recipe: Recipe) -> str:
         on_vertex=True,
         output_root=f'{root}/predictions/{recipe.name}',
     )
-    pipeline = create_pipeline(_without_local_files(recipe), site)
+    pipeline = create_pipeline(_for_vertex(recipe), site)
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=recipe.vertex.image, use_pipeline_spec_2_1=True)
     )
@@ -49,15 +46,42 @@ def compile_recipe(recipe: Recipe) -> str:
     return json.dumps(job, indent=2, sort_keys=True, ensure_ascii=False) + '\n'
 
 
-def _without_local_files(recipe: Recipe) -> Recipe:
-    """Take the query out of its file, and leave out files for tables: BigQuery has those."""
-    bigquery: dict[str, Any] = {'query': query_text(recipe.data), 'query_file': None, 'local': {}}
-    moved: dict[str, Any] = {'data': recipe.data.model_copy(update=bigquery)}
-    if recipe.batch:
-        text = query_text(recipe.batch.data(recipe.data))
-        own: dict[str, Any] = {'query': text, 'query_file': None, 'local': {}}
-        moved['batch'] = recipe.batch.model_copy(update=own)
+def _for_vertex(recipe: Recipe) -> Recipe:
+    """Take queries out of their files, and leave out files for tables: BigQuery has those.
+
+    Raises:
+      ValueError: Pictures or the schema are on this machine, or a query can't be read.
+    """
+    if isinstance(recipe.data, ImageData):
+        return recipe.model_copy(update={'data': _remote_pictures(recipe.data)})
+    schema = recipe.data.schema_file
+    if schema and not schema.startswith(REMOTE):
+        raise ValueError(
+            f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
+        )
+    moved: dict[str, Any] = {
+        'data': recipe.data.model_copy(update=_in_bigquery(query_text(recipe.data)))
+    }
+    if recipe.batch and recipe.batch_data:
+        text = query_text(recipe.batch_data)
+        moved['batch'] = recipe.batch.model_copy(update=_in_bigquery(text))
     return recipe.model_copy(update=moved)
+
+
+def _in_bigquery(query: str) -> dict[str, Any]:
+    return {'query': query, 'query_file': None, 'local': {}}
+
+
+def _remote_pictures(data: ImageData) -> ImageData:
+    if isinstance(data.images, str):
+        if data.images != DIGITS and not data.images.startswith(REMOTE):
+            raise ValueError(
+                f'data.images: {data.images!r} is on this machine; Vertex needs a {REMOTE} path'
+            )
+        return data
+    query = Data(query=data.images.query, query_file=data.images.query_file)
+    images = data.images.model_copy(update=_in_bigquery(query_text(query)))
+    return data.model_copy(update={'images': images})
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:

@@ -11,10 +11,10 @@ import numpy as np
 from serving.errors import RequestError, shown
 from serving.saved_model import TensorSpec
 
-FLOATS = frozenset({float, int, bool, NoneType})
-INTEGERS = frozenset({float, int, bool})
-BOOLEANS = frozenset({bool})
-STRINGS = frozenset({str, dict, NoneType})
+FLOATS: frozenset[type] = frozenset({float, int, bool, NoneType})
+INTEGERS: frozenset[type] = frozenset({float, int, bool})
+BOOLEANS: frozenset[type] = frozenset({bool})
+STRINGS: frozenset[type] = frozenset({str, dict, NoneType})
 """What JSON may have for an input of each kind: null is a missing value, true is 1."""
 
 Place = Callable[[tuple[int, ...]], str]

@@ -13,6 +13,7 @@ import tensorflow_model_analysis as tfma
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.errors import EvaluationError
+from components.evaluator.keeping import POSITION_KEY
 from components.example_batches import read_records
 
 BATCH_ROWS = 8192
@@ -23,7 +24,8 @@ class ReadExamples(beam.PTransform):
     """Reads TFRecord files of tf.Examples as TFMA extracts, a batch of rows each.
 
     Extracts hold the serialized examples, [rows] bytes, under `tfma.INPUT_KEY`, and the same
-    decoded to Arrow list columns under `tfma.ARROW_RECORD_BATCH_KEY`.
+    decoded to Arrow list columns under `tfma.ARROW_RECORD_BATCH_KEY`. Under `POSITION_KEY` is
+    where the batch begins: the file's place among the files, and the row's in the file.
 
     Args:
         files: Paths; gzipped where they end in `.gz`.
@@ -37,20 +39,24 @@ class ReadExamples(beam.PTransform):
         """Read the files, spread over the workers."""
         return (
             pipeline
-            | beam.Create(self._files)
+            | beam.Create(list(enumerate(self._files)))
             | beam.Reshuffle()
             | beam.ParDo(_ReadBatches()).with_output_types(dict[str, Any])
         )
 
 
 class _ReadBatches(beam.DoFn):
-    def process(self, file: str) -> Iterator[dict[str, Any]]:
+    def process(self, numbered: tuple[int, str]) -> Iterator[dict[str, Any]]:
+        number, file = numbered
         decoder = ExamplesToRecordBatchDecoder()
+        rows = 0
         try:
             for batch in read_records([file], BATCH_ROWS):
                 yield {
                     tfma.INPUT_KEY: batch,
                     tfma.ARROW_RECORD_BATCH_KEY: decoder.DecodeBatch(batch.tolist()),
+                    POSITION_KEY: (number, rows),
                 }
+                rows += len(batch)
         except tf.errors.DataLossError as error:
             raise EvaluationError(f'examples {file} are damaged: {error.message}') from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from components.query_example_gen.settings import UNLABELLED, Data, Split, Tables
+from components.query_example_gen.settings import UNLABELLED, Data, LocalTables, Split
 from transforms.features import Settings
 
 COLUMNS = {
@@ -22,7 +22,7 @@ class Batch(Settings):
         None, description='BigQuery SQL for the rows; the label is not needed.'
     )
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
-    local: Tables = Field(
+    local: LocalTables = Field(
         default_factory=dict,
         description="BigQuery table -> local files; by default as data's `local`.",
     )

@@ -23,8 +23,8 @@ def encode(batch: pa.RecordBatch) -> pa.BinaryArray:
     """Serialize each row as a tf.train.Example.
 
     Args:
-        batch: columns of int64, float64, bool or string, or lists of them. NULL becomes a
-            feature without values, bool an int64, float64 a float32.
+        batch: columns of int64, float64, bool, string or binary, or lists of the first four. NULL
+            becomes a feature without values, bool an int64, float64 a float32.
 
     Returns:
         `[rows]` serialized Examples.
@@ -59,6 +59,8 @@ def _scalar_encoder(type_: pa.DataType) -> Callable[[bytes, pa.Array], pa.Array]
         return _floats
     if pa.types.is_string(type_) or pa.types.is_large_string(type_):
         return _strings
+    if pa.types.is_binary(type_):
+        return _bytes
     raise TypeError(f'no tf.Example feature for Arrow type {type_}')
 
 
@@ -90,7 +92,10 @@ def _strings(key: bytes, column: pa.Array) -> pa.Array:
     if len(distinct.dictionary) <= max(1, len(column) // 8):
         entries = [_map_entry(key, _bytes_feature([v])) for v in distinct.dictionary.to_pylist()]
         return pa.array(entries, _BINARY).take(distinct.indices)
-    values = column.cast(_BINARY)
+    return _bytes(key, column.cast(_BINARY))
+
+
+def _bytes(key: bytes, values: pa.Array) -> pa.Array:
     lengths = pc.binary_length(values).dictionary_encode()
     heads = [_head(key, _bytes_feature_of_length, n) for n in lengths.dictionary.to_pylist()]
     before = pa.array(heads, _BINARY).take(lengths.indices)

@@ -64,6 +64,35 @@ def _short_table(value: object) -> object:
     return {'path': value} if isinstance(value, str | list) else value
 
 
+LocalTables = dict[
+    str,
+    Annotated[
+        LocalTable,
+        BeforeValidator(_short_table, json_schema_input_type=str | tuple[str, ...] | LocalTable),
+    ],
+]
+"""BigQuery table -> the files on this machine that stand for it."""
+
+
+def absolute_path(path: str, folder: Path) -> str:
+    """Return a path of a recipe, taken from its folder; what is not on this machine stays.
+
+    `$SLUICE_SHARED_DATA` in a path stands for that variable's value, by default
+    `../shared/data` beside the project.
+    """
+    shared = os.environ.get('SLUICE_SHARED_DATA', str(SHARED_DATA))
+    path = path.replace('$SLUICE_SHARED_DATA', shared)
+    return path if '://' in path else str(folder / path)
+
+
+def tables_relative_to(tables: LocalTables, folder: Path) -> LocalTables:
+    """Return the same tables with their paths taken from a folder."""
+    return {
+        name: table.model_copy(update={'path': tuple(absolute_path(p, folder) for p in table.path)})
+        for name, table in tables.items()
+    }
+
+
 class Split(Settings):
     """Which rows go to which split."""
 
@@ -106,22 +135,12 @@ class Split(Settings):
         return (self.column,) if self.column else self.by or ()
 
 
-Tables = dict[
-    str,
-    Annotated[
-        LocalTable,
-        BeforeValidator(_short_table, json_schema_input_type=str | tuple[str, ...] | LocalTable),
-    ],
-]
-"""BigQuery table -> local files."""
-
-
 class Data(Settings):
     """The query, and the local files that stand for its tables."""
 
     query: str | None = Field(None, description='BigQuery SQL.')
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
-    local: Tables = Field(default_factory=dict, description='BigQuery table -> local files.')
+    local: LocalTables = Field(default_factory=dict, description='BigQuery table -> local files.')
     split: Split = Field(Split(), description='How rows are split.')
     schema_file: str | None = Field(
         None, alias='schema', description='Curated schema (schema.pbtxt) instead of the inferred.'
@@ -134,23 +153,10 @@ class Data(Settings):
         return self
 
     def relative_to(self, folder: Path) -> 'Data':
-        """Return the same data with its relative paths taken from a folder.
-
-        `$SLUICE_SHARED_DATA` in a path stands for that variable's value, by default
-        `../shared/data` beside the project.
-        """
-        shared = os.environ.get('SLUICE_SHARED_DATA', str(SHARED_DATA))
-
-        def absolute(path: str) -> str:
-            return str(folder / path.replace('$SLUICE_SHARED_DATA', shared))
-
-        local = {
-            name: table.model_copy(update={'path': tuple(map(absolute, table.path))})
-            for name, table in self.local.items()
-        }
+        """Return the same data with its relative paths taken from a folder."""
         files = {
-            key: absolute(path)
+            key: absolute_path(path, folder)
             for key in ('query_file', 'schema_file')
             if (path := getattr(self, key)) is not None
         }
-        return self.model_copy(update={'local': local, **files})
+        return self.model_copy(update={'local': tables_relative_to(self.local, folder), **files})

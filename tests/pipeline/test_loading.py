@@ -354,7 +354,9 @@ def test_short_and_long_forms_are_the_same(file: Path, tmp_path: Path) -> None:
 
 
 def test_paths_are_relative_to_the_recipe(file: Path) -> None:
-    assert load_recipe(file).data.local['births.all'].path == (str(file.parent / 'births.csv'),)
+    table = load_recipe(file).table
+    assert table
+    assert table.local['births.all'].path == (str(file.parent / 'births.csv'),)
 
 
 @pytest.mark.parametrize('name', shipped_recipes())
@@ -419,17 +421,18 @@ class TestOverrides:
         }
 
     def test_names_of_tables_hold_dots(self, file: Path) -> None:
-        recipe = load_recipe(
+        table = load_recipe(
             file,
             [
                 'data.local.births.all=other.csv',
                 'data.local.births.all.delimiter=;',
                 'data.local.a-project.births.more=more.csv',
             ],
-        )
-        assert list(recipe.data.local) == ['births.all', 'a-project.births.more']
-        assert recipe.data.local['births.all'].path == (str(Path.cwd() / 'other.csv'),)
-        assert recipe.data.local['births.all'].delimiter == ';'
+        ).table
+        assert table
+        assert list(table.local) == ['births.all', 'a-project.births.more']
+        assert table.local['births.all'].path == (str(Path.cwd() / 'other.csv'),)
+        assert table.local['births.all'].delimiter == ';'
 
     def test_the_last_one_counts(self, file: Path) -> None:
         assert load_recipe(file, ['train.epochs=7', 'train.epochs=8']).train.epochs == 8

@@ -40,7 +40,8 @@ def test_the_recipe_page_tells_every_key_type_default_and_metric() -> None:
     page = reference.recipe_page()
     rows = set(page.splitlines())
     assert '| `epochs` | a whole number of at least 1 | `10` | ' in page
-    assert '| `label` | a non-empty string | required | Column to predict. |' in rows
+    task = '| `task` | `regression`, `binary` or `multiclass` | required | What is predicted: '
+    assert f'{task}a number, one of two classes, one of several. |' in rows
     assert '| `into` | a mapping to whole numbers of at least 1 | `{train: 8, eval: 1, ' in page
     for block in Recipe.model_fields:
         assert f'| `{block}` | ' in page
@@ -53,6 +54,7 @@ def test_the_recipe_page_tells_every_key_type_default_and_metric() -> None:
     )
     for kind in ('numeric', 'categorical', 'hashed', 'date'):
         assert f'### `features.*` of kind `{kind}`\n' in page
+    assert '### `data`: labelled pictures, and how they are split\n' in page
 
 
 def test_cells_do_not_break_the_tables() -> None:

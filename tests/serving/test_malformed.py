@@ -114,7 +114,7 @@ def test_a_head_without_end_is_not_kept(process: httpx.Client) -> None:
     sent = 0
     with socket.create_connection(at, timeout=20) as connection:
         connection.sendall(b'GET / HTTP/1.1\r\nX: ')
-        with pytest.raises(OSError, match='reset|pipe'):
+        with pytest.raises(OSError, match=r'reset|pipe'):
             while sent < 200:
                 connection.sendall(b'x' * 2**20)
                 sent += 1

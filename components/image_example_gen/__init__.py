@@ -1,0 +1,1 @@
+"""ImageExampleGen: labelled pictures as tf.Examples, by split."""

@@ -1,0 +1,1 @@
+"""The schema of pictures: what SchemaGen infers, and what is known of them beforehand."""
