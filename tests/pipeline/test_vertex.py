@@ -11,6 +11,7 @@ from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
+BATCH = 'batch={query: "SELECT 1 AS plurality FROM `t`", output: b.parquet}'
 BABYWEIGHT = shipped_recipes()['babyweight']
 
 
@@ -30,7 +31,7 @@ def everything() -> dict[str, Any]:
     """The job of a recipe that uses all there is."""
     recipe = load_recipe(
         BABYWEIGHT,
-        ['tune={trials: 2, space: {dropout: [0.0, 0.1]}}', 'train.warm_start=true'],
+        ['tune={trials: 2, space: {dropout: [0.0, 0.1]}}', 'train.warm_start=true', BATCH],
     )
     job: dict[str, Any] = json.loads(compiled(recipe))
     return job
@@ -159,6 +160,28 @@ def test_tuner_warm_start_and_baseline_are_wired(everything: dict[str, Any]) -> 
     assert source('Trainer', 'base_model') == 'last_blessed_model-model-resolver'
     assert source('Evaluator', 'baseline_model') == 'baseline-model-resolver'
     assert 'DataGate' in tasks(everything)['Transform']['dependentTasks']
+
+
+def test_the_pusher_hears_both_gates_and_the_evaluation(everything: dict[str, Any]) -> None:
+    taken = tasks(everything)['Pusher']['inputs']['artifacts']
+    producers = {k: v['taskOutputArtifact']['producerTask'] for k, v in taken.items()}
+    assert producers == {
+        'model': 'Trainer',
+        'model_blessing': 'Evaluator',
+        'evaluation': 'Evaluator',
+        'infra_blessing': 'ServingGate',
+    }
+
+
+def test_rows_to_predict_come_from_their_own_query(everything: dict[str, Any]) -> None:
+    by_id = tasks(everything)
+    data = json.loads(constants(by_id['BatchExampleGen'])['data'])
+    assert 'FROM `t`' in data['query']
+    examples = by_id['BulkInferrer']['inputs']['artifacts']['examples']['taskOutputArtifact']
+    assert examples['producerTask'] == 'BatchExampleGen'
+    output = constants(by_id['PredictionTable'])['output']
+    assert output.startswith('gs://')
+    assert output.endswith('/predictions/babyweight/b.parquet')
 
 
 @pytest.mark.parametrize(
