@@ -8,9 +8,10 @@ import keras_tuner
 
 from models import hardware
 from models.callbacks import report
+from models.data import Data, load_data
 from models.search_space import encoded, is_whole, with_values
 from models.settings import Range, TrainerConfig
-from models.training import Data, build_model, fit, load_data
+from models.training import build_model, fit
 
 OBJECTIVE = 'val_loss'
 HYPERBAND_FACTOR = 3
@@ -78,12 +79,12 @@ class Search(keras_tuner.HyperModel):
 
     def fit(
         self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any
-    ) -> keras.callbacks.History:
+    ) -> dict[str, float]:
         """Fit the model of a trial, with its batch size, and report the best loss so far."""
         config = with_values(self._config, hp.values)
         history = fit(model, config, self._data, **kwargs)
         self._done += 1
-        loss = min(history.history[OBJECTIVE])
+        loss = min(history[OBJECTIVE])
         self._best = min(self._best, loss)
         tried = ', '.join(f'{name} {_short(hp.values[name])}' for name in self._config.tune.space)
         report(
@@ -94,7 +95,7 @@ class Search(keras_tuner.HyperModel):
             metrics={OBJECTIVE: loss, f'best_{OBJECTIVE}': self._best},
             seconds_left=None,
         )
-        return history
+        return {OBJECTIVE: loss}
 
 
 def _short(value: Any) -> str:

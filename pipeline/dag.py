@@ -77,7 +77,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         'transform_graph': transform.outputs['transform_graph'],
         'train_args': trainer_pb2.TrainArgs(splits=['train']),
         'eval_args': trainer_pb2.EvalArgs(splits=['eval']),
-        'custom_config': {'trainer': recipe.trainer_config.model_dump(mode='json')},
+        'custom_config': {
+            'trainer': recipe.trainer_config.model_dump(mode='json'),
+            # Beside the runs, whose folders differ: a second try finds what the first one left.
+            'checkpoints': f'{site.pipeline_root.rstrip("/")}/checkpoints',
+        },
     }
     tuner = _tuner(recipe, prepared)
     last_blessed = _last_blessed(recipe)

@@ -13,7 +13,9 @@ from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
 from pipeline.show import short_path
+from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
+from pipeline.training_record import training_in
 
 if TYPE_CHECKING:
     from tfx.proto.orchestration.pipeline_pb2 import Pipeline
@@ -142,6 +144,9 @@ class _LocalRun:
                 self._ingested(step, made['examples'].properties)
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
+                self.record.training = training_in(Path(made['model_run'].uri))
+                if summary:  # of this run, not from the cache
+                    step.note = ' · '.join([summary, *self.record.training.notes])
             case 'Evaluator':
                 self._judged(
                     json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
@@ -169,6 +174,10 @@ class _LocalRun:
         self.record.blessed = verdict['blessed']
         self.record.reasons = verdict['reasons']
         self.record.metrics = verdict['metrics']
+        self.record.classes = verdict['classes']
+        self.record.confusions = {
+            split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
+        }
         self.record.notes = verdict['notes']
 
 

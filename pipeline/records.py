@@ -33,6 +33,32 @@ class Step(BaseModel):
     )
 
 
+class TrainingRecord(BaseModel):
+    """What a training was like."""
+
+    epochs: int = Field(description='How many there were, of all phases.')
+    best_epoch: int = Field(description='The one whose weights the model has.')
+    resumed_after_epoch: int | None = Field(
+        None, description='Epochs that an earlier try, which was killed, had done; null: none.'
+    )
+    suggested_learning_rate: float | None = Field(
+        None, description='What a search (train.find_rate) found; null: none was asked for.'
+    )
+    curves: str | None = Field(None, description='Picture of loss, metric and rate by epoch.')
+    rate_curve: str | None = Field(None, description='Picture of the search for a rate.')
+    events: str = Field(description="Folder of TensorBoard's events, and of history.json.")
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth a word beside the last epoch."""
+        notes = []
+        if self.resumed_after_epoch:
+            notes.append(f'resumed after epoch {self.resumed_after_epoch}')
+        if self.suggested_learning_rate:
+            notes.append(f'suggested learning rate {self.suggested_learning_rate:.2g}')
+        return notes
+
+
 class Run(BaseModel):
     """A run: the JSON object that `--json` prints."""
 
@@ -52,8 +78,8 @@ class Run(BaseModel):
     blessed: bool | None = Field(None, description='null: not judged.')
     reasons: list[dict[str, Any]] = Field(
         default_factory=list,
-        description='Why not blessed: metric, slice, candidate, baseline, bound, kind, '
-        'examples, text.',
+        description='Why not blessed: metric, slice, of_class (null: a whole slice), candidate, '
+        'baseline, bound, kind, examples, text.',
     )
     notes: list[str] = Field(
         default_factory=list,
@@ -67,8 +93,25 @@ class Run(BaseModel):
     bounds: list[dict[str, Any]] = Field(
         default_factory=list, description='What was asked: {metric, by, min_examples, min, max, …}.'
     )
+    classes: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> classes, in the order of the model; each against all others, by the '
+        'most likely class: {name, examples, metrics: {precision, recall, f1: {candidate, '
+        'baseline}}}.',
+    )
+    confusions: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> the most frequent wrong answers, at most 20: {label, answer, '
+        'candidate, baseline}, numbers of rows; label null: a class that the model does not know. '
+        "The whole matrix is under `confusion` in verdict.json, in the Evaluator's artifact.",
+    )
+    class_bounds: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description='What was asked of classes: {metric, of (null: all), min_examples, min, …}.',
+    )
     rows: dict[str, int] = Field(default_factory=dict, description='Split -> rows.')
     steps: list[Step] = Field(default_factory=list, description='In the order of the DAG.')
+    training: TrainingRecord | None = Field(None, description='How the model was trained.')
     model: str | None = Field(None, description='The trained model (SavedModel folder).')
     pushed: str | None = Field(None, description='Where it was pushed; null: it was not.')
     log: str | None = Field(None, description='The full log.')

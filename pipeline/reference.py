@@ -1,11 +1,11 @@
 """Writes docs/recipe.md and docs/run-json.md from the types: `python -m pipeline.reference`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from components.evaluator.settings import METRICS
+from components.evaluator.settings import CLASS_METRICS, METRICS, Metric
 from pipeline import keys
 from pipeline.recipe import Recipe, shipped_recipes
 from pipeline.records import Run, Step
@@ -26,6 +26,10 @@ SHORT_FORMS = {
         'tune: {space: {dropout: {min: 0.001, max: 0.5, scale: log}}}'
     ),
     'gate: {slices: [{by: sex}]}': 'gate: {slices: [{by: [sex]}]}',
+    'gate: {classes: {metrics: {f1: {min: 0.5}}}}': (
+        'gate: {classes: [{of: null, metrics: {f1: {min: 0.5}}}]}'
+    ),
+    'gate: {classes: [{of: dress}]}': 'gate: {classes: [{of: [dress]}]}',
 }
 """What may be written short, and what it stands for."""
 
@@ -52,6 +56,25 @@ also kept under its id in the store, as `runs/<run>.json`.
 Keys are added in later versions; those that are here keep their meaning.
 """
 
+VERDICT = """\
+## `verdict.json`
+
+The Evaluator leaves its verdict as `verdict.json` in its `evaluation` artifact. `blessed`,
+`reasons`, `notes`, `metrics` and `classes` are those of the run. Beside them it has the whole
+confusion matrix.
+
+`confusion` maps each split to the cells that are not 0, by label, then answer. A cell has
+
+- `label`: the class of the rows; null: one that the model does not know,
+- `answer`: the class that the model found most likely,
+- `candidate`: how many rows of the label got that answer, and
+- `baseline`: the same of the last blessed model; null: there was none.
+
+Classes are named, so a baseline that knows them in another order, or others, can be compared. In
+TFMA's own results the matrix is the metric `confusion_matrix` of the whole split, by class ids in
+the order of `class_names`, with -1 for a label that the model does not know.
+"""
+
 EXAMPLE_RUN = Run(
     run='babyweight-20260102-030405',
     recipe='babyweight',
@@ -66,6 +89,7 @@ EXAMPLE_RUN = Run(
         {
             'metric': 'rmse',
             'slice': {'plurality': '2'},
+            'of_class': None,
             'candidate': 1.74,
             'baseline': 1.41,
             'bound': 1.5,
@@ -143,6 +167,7 @@ def run_page() -> str:
             '## Keys\n',
             *_keys(run, defaults=False),
             *_blocks(run, defaults=False),
+            VERDICT,
             '## An example\n',
             f'```json\n{example}\n```\n',
         ]
@@ -208,7 +233,7 @@ def _keys(block: keys.Node, defaults: bool = True) -> Iterator[str]:
 
 
 def _default(node: keys.Node) -> str:
-    if any('properties' in a for a in keys.alternatives(node)):
+    if any('properties' in a for a in keys.alternatives(node)) and node.get('default') != []:
         return 'its defaults' if node.get('default') else _code('null')
     empty: Any = [] if node.get('type') == 'array' else {}
     return _code(_flow(node.get('default', empty)))
@@ -232,13 +257,20 @@ def _metrics() -> Iterator[str]:
     yield 'The first of each task is its headline.\n'
     for task, metrics in METRICS.items():
         yield f'#### {task.capitalize()}\n'
-        yield from _table(
-            ['Metric', 'Better', 'Meaning'],
-            [
-                [_code(m.name), 'higher' if m.higher_is_better else 'lower', m.description]
-                for m in metrics.values()
-            ],
-        )
+        yield from _metrics_table(metrics.values())
+    yield '#### By class\n'
+    yield 'For `gate.classes`; each class against all others, by the most likely class of a row.\n'
+    yield from _metrics_table(CLASS_METRICS.values())
+
+
+def _metrics_table(metrics: Iterable[Metric]) -> Iterator[str]:
+    return _table(
+        ['Metric', 'Better', 'Meaning'],
+        [
+            [_code(m.name), 'higher' if m.higher_is_better else 'lower', m.description]
+            for m in metrics
+        ],
+    )
 
 
 def _table(head: list[str], rows: list[list[str]]) -> Iterator[str]:

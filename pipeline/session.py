@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from pipeline import show
+from pipeline import show, show_classes
 from pipeline.local import run_locally
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
@@ -41,6 +41,7 @@ def start(
         overrides=list(overrides),
         task=recipe.task,
         bounds=show.bounds_of(recipe.gate),
+        class_bounds=show_classes.bounds_of(recipe.gate),
         log=str(log),
     )
     if (here := str(Path.cwd())) not in sys.path:

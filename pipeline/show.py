@@ -12,6 +12,8 @@ from rich.text import Text
 from components.evaluator.settings import METRICS, Gate, headline
 from pipeline.progress import seconds_text, step_line
 from pipeline.records import Run
+from pipeline.show_classes import class_parts
+from pipeline.texts import bound_texts, number
 
 UNWRAPPED = 400
 """Width of output that goes into a file or a pipe, in characters."""
@@ -84,12 +86,20 @@ def details(run: Run) -> RenderableType:
         parts += [step_line(step), *(Text(f'    {note}', style='dim') for note in step.notes)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
+        parts += class_parts(run, split)
     paths = Text('\n')
     for step in run.steps:
         for key, uris in step.artifacts.items():
             for uri in uris:
                 paths.append(f'{step.name}.{key}  ', style='dim').append(f'{short_path(uri)}\n')
-    for name, path in (('pushed', run.pushed), ('log', run.log)):
+    training = run.training
+    named = {
+        'training curves': training and training.curves,
+        'learning-rate search': training and training.rate_curve,
+        'pushed': run.pushed,
+        'log': run.log,
+    }
+    for name, path in named.items():
         if path:
             paths.append(f'{name}  ', style='dim').append(f'{short_path(path)}\n')
     return Group(*parts, paths)
@@ -104,15 +114,17 @@ def metrics_table(run: Run, slices: list[dict[str, Any]]) -> Table:
     for name in names:
         table.add_column(name, justify='right')
     table.add_column('bounds')
-    missed = {(r['metric'], slice_name(r['slice'])) for r in run.reasons}
+    missed = {
+        (r['metric'], slice_name(r['slice'])) for r in run.reasons if r.get('of_class') is None
+    }
     for row in slices:
         name = slice_name(row['slice'])
         cells = []
         for metric in names:
             value = row['metrics'].get(metric, {})
-            text = _number(value.get('candidate'))
+            text = number(value.get('candidate'))
             if (baseline := value.get('baseline')) is not None:
-                text += f' ({_number(baseline)})'
+                text += f' ({number(baseline)})'
             cells.append(Text(text, style='red' if (metric, name) in missed else ''))
         table.add_row(name, f'{row["examples"]:,}', *cells, _bounds(run, row))
     return table
@@ -154,33 +166,19 @@ def _headline(run: Run, short: bool = False) -> str:
     for split, slices in run.metrics.items():
         whole = next((s for s in slices if not s['slice']), None)
         if whole and (value := whole['metrics'].get(metric)):
-            text = f'{metric} {_number(value["candidate"])}'
+            text = f'{metric} {number(value["candidate"])}'
             if short:
                 return text
             baseline = value.get('baseline')
-            against = 'no baseline yet' if baseline is None else f'baseline {_number(baseline)}'
+            against = 'no baseline yet' if baseline is None else f'baseline {number(baseline)}'
             bounds = _bounds(run, whole)
             return f'{text} on {whole["examples"]:,} {split} rows ({bounds}; {against})'
     return ''
 
 
 def _bounds(run: Run, row: dict[str, Any]) -> str:
-    texts = []
-    for bound in run.bounds:
-        if sorted(bound['by']) != sorted(row['slice']):
-            continue
-        if row['examples'] < bound['min_examples']:
-            texts.append(f'too few to judge (under {bound["min_examples"]})')
-            continue
-        limits = [f'{key} {_number(bound[key])}' for key in ('min', 'max') if key in bound]
-        if (by := bound.get('no_worse_than_baseline_by')) is not None:
-            limits.append(f'within {_number(by)} of baseline')
-        texts.append(f'{bound["metric"]} {", ".join(limits)}')
-    return '; '.join(dict.fromkeys(texts))
-
-
-def _number(value: float | None) -> str:
-    return '-' if value is None else f'{value:.4g}'
+    own = [b for b in run.bounds if sorted(b['by']) == sorted(row['slice'])]
+    return bound_texts(own, row['examples'])
 
 
 def short_path(path: str) -> str:

@@ -15,14 +15,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from components.evaluator.confusion import UNKNOWN_CLASS, Confusion
+
 EXAMPLE_COUNT = 'example_count'
 """Name of the number of rows among the metrics, the same as TFMA's own."""
 
 UNKNOWN_LABELS = 'unknown_labels'
 """Name of the number of rows whose label is a class that the model doesn't know."""
-
-UNKNOWN_CLASS = -1
-"""Class id of a label that the model knows no class for."""
 
 MAX_SCORES = 1 << 20
 """Distinct scores kept per slice; AUC is exact up to this many (20 bytes each)."""
@@ -52,6 +51,10 @@ class Accumulator(ABC):
     @abstractmethod
     def metrics(self) -> dict[str, float]:
         """Return the value of each metric by name, and the number of rows."""
+
+    def confusion(self) -> Confusion | None:
+        """Return the rows by label and answer; None for a task without classes."""
+        return None
 
 
 def _ratio(numerator: float, denominator: float) -> float:
@@ -186,6 +189,23 @@ class Binary(Accumulator):
             'log_loss': _ratio(self.loss, self.count),
         }
 
+    def confusion(self) -> Confusion:
+        """Return the rows by label and answer at probability 0.5.
+
+        Labels that are neither are not among them: `metrics` are then undefined.
+        """
+        positives = int(self.positives.sum())
+        counts = np.array(
+            [
+                self.count - positives - self.false_positives,
+                self.false_positives,
+                positives - self.true_positives,
+                self.true_positives,
+            ]
+        )
+        pairs = np.flatnonzero(counts)
+        return Confusion(2, pairs, counts[pairs])
+
 
 def _by_score(
     scores: NDArray[np.float32], positives: NDArray, negatives: NDArray, coarse: int
@@ -215,15 +235,12 @@ def _cleared(scores: NDArray[np.float32], bits: int) -> NDArray[np.float32]:
 class Multiclass(Accumulator):
     """Sums for the metrics of a classification into several classes.
 
-    `labelled`, `predicted` and `right` count rows by class, [classes + 1]; the last one stands
-    for labels that the model knows no class for, which count as wrong.
+    A label that the model knows no class for counts as wrong.
     """
 
     loss: float
     top_3: int
-    labelled: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    right: NDArray[np.int64]
+    pairs: Confusion
 
     @classmethod
     def of(cls, labels: NDArray, predictions: NDArray) -> Self:
@@ -231,7 +248,6 @@ class Multiclass(Accumulator):
         rows, classes = predictions.shape
         unknown = labels == UNKNOWN_CLASS
         label = np.where(unknown, 0, labels)
-        answer = predictions.argmax(1)
         own = np.where(unknown, 0.0, predictions[np.arange(rows), label].astype(np.float64))
         # Ties go to the first class, as they do in argmax.
         mine = predictions[np.arange(rows), label][:, None]
@@ -241,9 +257,7 @@ class Multiclass(Accumulator):
         return cls(
             loss=np.nan if np.isnan(predictions).any() else float(loss.sum()),
             top_3=int(np.sum(~unknown & (ahead.sum(1) < 3))),
-            labelled=np.bincount(np.where(unknown, classes, labels), minlength=classes + 1),
-            predicted=np.bincount(answer, minlength=classes + 1),
-            right=np.bincount(answer[answer == labels], minlength=classes + 1),
+            pairs=Confusion.of(labels, predictions.argmax(1), classes),
         )
 
     @classmethod
@@ -252,31 +266,30 @@ class Multiclass(Accumulator):
         return cls(
             loss=sum(p.loss for p in parts),
             top_3=sum(p.top_3 for p in parts),
-            labelled=np.sum([p.labelled for p in parts], axis=0),
-            predicted=np.sum([p.predicted for p in parts], axis=0),
-            right=np.sum([p.right for p in parts], axis=0),
+            pairs=Confusion.merge([p.pairs for p in parts]),
         )
 
     def metrics(self) -> dict[str, float]:
         """Return the metrics, and the number of rows whose class the model doesn't know.
 
-        macro_f1 is over the classes that were labelled or predicted, as scikit-learn has it.
+        macro_f1 is over the classes that were labelled or answered, as scikit-learn has it.
         """
-        count = int(self.labelled.sum())
-        met = (self.labelled + self.predicted) > 0
-        f1 = 2 * self.right[met] / (self.labelled + self.predicted)[met]
+        labelled, answered, right = self.pairs.labelled, self.pairs.answered, self.pairs.right
+        count = int(labelled.sum())
+        met = (labelled + answered) > 0
         values = {
-            'accuracy': _ratio(self.right.sum(), count),
+            'accuracy': _ratio(right.sum(), count),
             'top_3_accuracy': _ratio(self.top_3, count),
-            'macro_f1': float(f1.mean()),
+            'macro_f1': float((2 * right[met] / (labelled + answered)[met]).mean()),
             'log_loss': _ratio(self.loss, count),
         }
         if np.isnan(self.loss):
             values = dict.fromkeys(values, np.nan)
-        return {
-            EXAMPLE_COUNT: count,
-            UNKNOWN_LABELS: int(self.labelled[-1]),
-        } | values
+        return {EXAMPLE_COUNT: count, UNKNOWN_LABELS: int(labelled[-1])} | values
+
+    def confusion(self) -> Confusion:
+        """Return the rows by label and most likely class."""
+        return self.pairs
 
 
 ACCUMULATORS: dict[str, type[Accumulator]] = {

@@ -6,11 +6,12 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.errors import EvaluationError, find_evaluation_error
-from components.evaluator.eval_config import BASELINE, make_eval_config
+from components.evaluator.eval_config import BASELINE, make_eval_config, needed_columns
 from components.evaluator.evaluators import make_evaluator
 from components.evaluator.extractors import make_extractors
+from components.evaluator.measured import Measured
 from components.evaluator.reading import ReadExamples
-from components.evaluator.results import Measured, read_results
+from components.evaluator.results import read_results
 from components.evaluator.settings import EvaluatorConfig
 
 
@@ -53,7 +54,7 @@ def measure(
         with make_pipeline() as pipeline:
             (
                 pipeline
-                | ReadExamples(files)
+                | ReadExamples(files, needed_columns(config))
                 | tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=models if baseline else models[0],
                     eval_config=eval_config,

@@ -8,6 +8,8 @@ from tensorflow_model_analysis.extractors import slice_key_extractor
 from tensorflow_model_analysis.metrics import metric_specs
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluator.metrics import CLASS_NAMES, CONFUSION_MATRIX
+
 
 def make_evaluator(eval_config: config_pb2.EvalConfig) -> tfma.evaluators.Evaluator:
     """Return an evaluator that combines groups of rows by slice, and does nothing else.
@@ -52,4 +54,10 @@ def _by_slice(extracts: dict[str, Any]) -> tuple[tuple, tfma.metrics.StandardMet
 
 
 def _join(key: tuple, outputs: tuple[dict, ...]) -> tuple[tuple, dict]:
-    return key, {name: value for values in outputs for name, value in values.items()}
+    """Put a slice's metrics together; by class only those of the whole split are told."""
+    return key, {
+        name: value
+        for values in outputs
+        for name, value in values.items()
+        if not key or name.name not in (CLASS_NAMES, CONFUSION_MATRIX)
+    }

@@ -14,7 +14,7 @@ from tfx.utils import io_utils, path_utils
 from components.evaluator.blessing import write_blessing
 from components.evaluator.errors import EvaluationError
 from components.evaluator.evaluation import measure
-from components.evaluator.results import Measured
+from components.evaluator.measured import Measured
 from components.evaluator.settings import EvaluatorConfig, headline
 from components.evaluator.signatures import find_problem
 from components.evaluator.verdict import FILE_NAME, Verdict, judge
@@ -67,7 +67,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for i, split in enumerate(config.splits)
         }
         notes += _unknown_labels(measured)
-        verdict = judge(config, {split: m.slices for split, m in measured.items()}, notes)
+        verdict = judge(config, measured, notes)
         for line in verdict.notes:
             _log.warning(line)
         for reason in verdict.reasons:

@@ -21,7 +21,13 @@ from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import BASELINE, slice_columns
 from components.evaluator.labels import check_labels
 from components.evaluator.settings import EvaluatorConfig
-from components.evaluator.signatures import LABEL_OUTPUT, LABELS, PREDICT, PREDICTION_OUTPUTS
+from components.evaluator.signatures import (
+    CLASSES_OUTPUT,
+    LABEL_OUTPUT,
+    LABELS,
+    PREDICT,
+    PREDICTION_OUTPUTS,
+)
 from components.evaluator.slices import check_slice_count, split_rows
 
 _log = logging.getLogger(__name__)
@@ -61,6 +67,8 @@ class _Predict(beam.DoFn):
         self._config = config
         self._models = models
         self._split = split
+        self._output = PREDICTION_OUTPUTS[config.task]
+        self._classes: dict[str, tuple[str, ...]] = {}
         self._rows = 0
         self._reported = 0.0
         self._warned = False
@@ -71,12 +79,11 @@ class _Predict(beam.DoFn):
 
     def process(self, extracts: dict[str, Any]) -> Iterator[dict[str, Any]]:
         batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
-        examples = tf.constant(extracts[tfma.INPUT_KEY])
+        examples = extracts[tfma.INPUT_KEY]
         labels, predictions = {}, {}
         for name in self._loaded:
-            output = PREDICTION_OUTPUTS[self._config.task]
-            predictions[name] = self._call(name, PREDICT, examples)[output].numpy()
-            labels[name] = self._call(name, LABELS, examples)[LABEL_OUTPUT].numpy().reshape(-1)
+            predictions[name] = self._call(name, PREDICT, self._output, examples)
+            labels[name] = self._call(name, LABELS, LABEL_OUTPUT, examples).reshape(-1)
             if name != BASELINE:
                 self._check(labels[name], batch)
         self._report(batch.num_rows)
@@ -84,16 +91,26 @@ class _Predict(beam.DoFn):
             tfma.ARROW_RECORD_BATCH_KEY: batch,
             tfma.LABELS_KEY: _by_model(labels),
             tfma.PREDICTIONS_KEY: _by_model(predictions),
+            CLASSES_OUTPUT: self._classes,
         }
 
-    def _call(self, name: str, signature: str, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        try:
-            return self._loaded[name].signatures[signature](examples=examples)
-        except tf.errors.OpError as error:
-            cause = (error.message or type(error).__name__).splitlines()[0]
-            raise EvaluationError(
-                f'model {self._paths[name]} fails on split {self._split} in {signature}: {cause}'
-            ) from error
+    def _call(self, name: str, signature: str, output: str, examples: NDArray) -> NDArray:
+        """Return an output of a model for a batch, a part of it at a time."""
+        parts = []
+        for start in range(0, len(examples), self._config.batch_rows):
+            part = tf.constant(examples[start : start + self._config.batch_rows])
+            try:
+                found = self._loaded[name].signatures[signature](examples=part)
+            except tf.errors.OpError as error:
+                cause = (error.message or type(error).__name__).splitlines()[0]
+                raise EvaluationError(
+                    f'model {self._paths[name]} fails on split {self._split} in {signature}: '
+                    f'{cause}'
+                ) from error
+            parts.append(found[output].numpy())
+            if CLASSES_OUTPUT in found and name not in self._classes:
+                self._classes[name] = tuple(c.decode() for c in found[CLASSES_OUTPUT][0].numpy())
+        return np.concatenate(parts)
 
     def _check(self, labels: NDArray, batch: pa.RecordBatch) -> None:
         warning = check_labels(self._config, self._split, labels, batch)
@@ -136,14 +153,16 @@ class _GroupBySlice(beam.DoFn):
         self._seen: dict[tuple[str, ...], set] = {s: set() for s in slicings}
 
     def process(self, extracts: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        batch = extracts.pop(tfma.ARROW_RECORD_BATCH_KEY)
+        batch = extracts[tfma.ARROW_RECORD_BATCH_KEY]
+        by_row = {key: extracts[key] for key in (tfma.LABELS_KEY, tfma.PREDICTIONS_KEY)}
         for columns in self._slicings:
             seen = self._seen[columns]
             for key, rows in split_rows(batch, columns):
                 seen.add(key)
                 check_slice_count(columns, len(seen))
-                yield {name: _rows_of(values, rows) for name, values in extracts.items()} | {
-                    tfma.SLICE_KEY_TYPES_KEY: [key]
+                yield {name: _rows_of(values, rows) for name, values in by_row.items()} | {
+                    CLASSES_OUTPUT: extracts[CLASSES_OUTPUT],
+                    tfma.SLICE_KEY_TYPES_KEY: [key],
                 }
 
 

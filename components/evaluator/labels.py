@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from components.evaluator.accumulators import UNKNOWN_CLASS
+from components.evaluator.confusion import UNKNOWN_CLASS
 from components.evaluator.errors import EvaluationError
 from components.evaluator.settings import EvaluatorConfig
 

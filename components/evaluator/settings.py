@@ -1,5 +1,6 @@
 """The metrics of each task, and the gate a model must pass to be blessed."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Literal
@@ -47,6 +48,17 @@ METRICS: dict[str, dict[str, Metric]] = {
 """Task -> metric name -> metric; the first of each task is its headline."""
 
 
+CLASS_METRICS: dict[str, Metric] = {
+    m.name: m
+    for m in (
+        Metric('precision', True, 'share of the rows answered with the class that are of it'),
+        Metric('recall', True, 'share of the rows of the class that are answered with it'),
+        Metric('f1', True, 'harmonic mean of precision and recall'),
+    )
+}
+"""Metric name -> metric of a class against all others, by the most likely class of each row."""
+
+
 def headline(task: str) -> Metric:
     """Return the metric that summarises a task."""
     return next(iter(METRICS[task].values()))
@@ -73,24 +85,45 @@ class Bound(Settings):
         return self
 
 
-def _as_columns(value: object) -> object:
+def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+OneOrMore = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...]),
+    Field(min_length=1),
+]
+"""Names, or one alone."""
 
 
 class SliceGate(Settings):
     """Metrics by the values of one or more columns, and bounds for each of the slices."""
 
-    by: Annotated[
-        tuple[str, ...], BeforeValidator(_as_columns, json_schema_input_type=str | tuple[str, ...])
-    ] = Field(
-        min_length=1, description='Column, or columns together, whose values make the slices.'
-    )
+    by: OneOrMore = Field(description='Column, or columns together, whose values make the slices.')
     metrics: dict[str, Bound] = Field(
         default_factory=dict, description='Bounds that every slice must meet.'
     )
     min_examples: int = Field(
         1, ge=1, description='Slices with fewer examples are shown, not judged.'
     )
+
+
+class ClassGate(Settings):
+    """Bounds for classes, each against all others, by the most likely class of each row."""
+
+    of: OneOrMore | None = Field(None, description='The classes; null: all.')
+    metrics: dict[str, Bound] = Field(
+        min_length=1,
+        description=f'Bounds that every such class must meet, on {", ".join(CLASS_METRICS)}.',
+    )
+    min_examples: int = Field(
+        1, ge=1, description='Classes with fewer examples are shown, not judged.'
+    )
+
+
+def _as_gates(value: object) -> object:
+    return (value,) if isinstance(value, dict | ClassGate) else value
 
 
 class Gate(Settings):
@@ -100,10 +133,14 @@ class Gate(Settings):
         default_factory=dict, description='Bounds on the whole evaluation split.'
     )
     slices: tuple[SliceGate, ...] = Field((), description='Slices to measure and judge.')
+    classes: Annotated[
+        tuple[ClassGate, ...],
+        BeforeValidator(_as_gates, json_schema_input_type=ClassGate | tuple[ClassGate, ...]),
+    ] = Field((), description='Bounds on classes of the whole evaluation split.')
 
     @model_validator(mode='after')
     def _judges_something(self) -> 'Gate':
-        if not self.metrics and not any(s.metrics for s in self.slices):
+        if not self.metrics and not self.classes and not any(s.metrics for s in self.slices):
             raise ValueError('no bound is set, so no model could fail: name a metric under metrics')
         return self
 
@@ -119,17 +156,24 @@ class EvaluatorConfig(Settings):
         min_length=1,
         description='Splits to measure, each by itself; the first is the one that is judged.',
     )
+    batch_rows: int = Field(
+        8192, ge=1, description='Rows that a model answers at a time; fewer for pictures.'
+    )
 
     @model_validator(mode='after')
     def _metrics_are_the_tasks(self) -> 'EvaluatorConfig':
-        known = METRICS[self.task]
         for bounds in (self.gate.metrics, *(s.metrics for s in self.gate.slices)):
-            for name in bounds:
-                if name not in known:
-                    close = get_close_matches(name, known, 1)
-                    hint = f'; did you mean {close[0]}?' if close else ''
-                    raise ValueError(
-                        f'{name!r} is not a metric of {self.task}, '
-                        f'which has {", ".join(known)}{hint}'
-                    )
+            _check_names(bounds, METRICS[self.task], f'a metric of {self.task}')
+        if self.task == 'regression' and self.gate.classes:
+            raise ValueError('gate.classes: a regression has no classes')
+        for gate in self.gate.classes:
+            _check_names(gate.metrics, CLASS_METRICS, 'a metric of a class')
         return self
+
+
+def _check_names(names: Iterable[str], known: Collection[str], what: str) -> None:
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f'; did you mean {close[0]}?' if close else ''
+            raise ValueError(f'{name!r} is not {what}, which has {", ".join(known)}{hint}')

@@ -6,6 +6,9 @@ from tensorflow.python.saved_model import loader_impl
 PREDICT = 'serving_examples'
 LABELS = 'labels'
 LABEL_OUTPUT = 'label'
+CLASSES_OUTPUT = 'classes'
+"""Output of the predict signature that names the classes, in each row the same."""
+
 PREDICTION_OUTPUTS = {
     'regression': 'prediction',
     'binary': 'probability',

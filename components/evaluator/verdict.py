@@ -1,58 +1,55 @@
 """Whether a model passes its gate, and if not, why: pure functions over metric values."""
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self, get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal, Self, TypeVar, get_args
 
-from components.evaluator.settings import METRICS, Bound, EvaluatorConfig, SliceGate
+from components.evaluator.errors import EvaluationError
+from components.evaluator.measured import (
+    Answers,
+    ClassMetrics,
+    Measured,
+    SliceKey,
+    SliceMetrics,
+    Values,
+)
+from components.evaluator.settings import (
+    CLASS_METRICS,
+    METRICS,
+    Bound,
+    ClassGate,
+    EvaluatorConfig,
+    Metric,
+)
 
 FILE_NAME = 'verdict.json'
 """The verdict's file in the folder of the evaluation artifact."""
+
+T = TypeVar('T')
 
 Kind = Literal['min', 'max', 'no_worse_than_baseline_by']
 
 
 @dataclass(frozen=True)
-class Values:
-    """One metric of both models; None where it is undefined or there is no baseline."""
-
-    candidate: float | None
-    baseline: float | None = None
-
-
-@dataclass(frozen=True)
-class SliceMetrics:
-    """The metrics of the rows that have certain values in certain columns.
-
-    Attributes:
-        slice: Column -> value; empty for the whole split.
-        examples: Number of rows.
-        metrics: Values by metric name.
-    """
-
-    slice: Mapping[str, str | int | float]
-    examples: int
-    metrics: Mapping[str, Values]
-
-
-@dataclass(frozen=True)
 class Reason:
-    """A bound that was missed."""
+    """A bound that was missed, by a slice or, where `of_class` is given, by a class."""
 
     metric: str
-    slice: Mapping[str, str | int | float]
+    slice: SliceKey
     candidate: float | None
     baseline: float | None
     kind: Kind
     bound: float
     examples: int
+    of_class: str | None = None
 
     @property
     def text(self) -> str:
         """One line: `rmse on plurality=2 is 1.74, above the max of 1.3 (312 examples; ...)`."""
-        return f'{self.metric}{_on(self.slice)} {self._fault()} ({self._context()})'
+        of = f' of class {self.of_class}' if self.of_class is not None else ''
+        return f'{self.metric}{of}{_on(self.slice)} {self._fault()} ({self._context()})'
 
     def _fault(self) -> str:
         if self.candidate is None:
@@ -81,12 +78,16 @@ class Verdict:
         reasons: The bounds that were missed.
         notes: What a reader should know beside: bounds that nothing was judged by, for instance.
         metrics: Split -> metrics by slice, the whole split first; the first split was judged.
+        classes: Split -> metrics by class, in the order of the model's; empty for a regression.
+        confusion: Split -> cells of the confusion matrix that are not 0, by label, then answer.
     """
 
     blessed: bool
     reasons: tuple[Reason, ...]
     notes: tuple[str, ...]
     metrics: Mapping[str, tuple[SliceMetrics, ...]]
+    classes: Mapping[str, tuple[ClassMetrics, ...]] = field(default_factory=dict)
+    confusion: Mapping[str, tuple[Answers, ...]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the verdict as JSON; reasons also carry their `text`."""
@@ -105,70 +106,97 @@ class Verdict:
                 Reason(**{k: v for k, v in r.items() if k != 'text'}) for r in plain['reasons']
             ),
             notes=tuple(plain['notes']),
-            metrics={
-                split: tuple(_slice_from(s) for s in slices)
-                for split, slices in plain['metrics'].items()
-            },
+            metrics=_by_split(plain['metrics'], lambda s: SliceMetrics(**s | _values_of(s))),
+            classes=_by_split(plain['classes'], lambda c: ClassMetrics(**c | _values_of(c))),
+            confusion=_by_split(plain['confusion'], lambda a: Answers(**a)),
         )
 
 
-def _slice_from(plain: dict[str, Any]) -> SliceMetrics:
-    metrics = {name: Values(**v) for name, v in plain['metrics'].items()}
-    return SliceMetrics(plain['slice'], plain['examples'], metrics)
+def _by_split(
+    plain: Mapping[str, Sequence[dict[str, Any]]], made: Callable[[dict[str, Any]], T]
+) -> dict[str, tuple[T, ...]]:
+    return {split: tuple(map(made, items)) for split, items in plain.items()}
+
+
+def _values_of(plain: dict[str, Any]) -> dict[str, dict[str, Values]]:
+    return {'metrics': {name: Values(**v) for name, v in plain['metrics'].items()}}
 
 
 def judge(
-    config: EvaluatorConfig,
-    metrics: Mapping[str, Sequence[SliceMetrics]],
-    notes: Sequence[str] = (),
+    config: EvaluatorConfig, measured: Mapping[str, Measured], notes: Sequence[str] = ()
 ) -> Verdict:
     """Hold what was measured against the gate.
 
     TFMA's thresholds are not used: they know neither a smallest count per slice, nor reasons that
-    can be read, nor the bounds on classes and on gaps between groups that are to come.
+    can be read, nor bounds on classes.
 
     Args:
         config: The gate, the task and the splits; the first split is judged.
-        metrics: Split -> metrics of the whole split and of each slice.
+        measured: Split -> what was measured on it.
         notes: What is to be noted already.
 
     Returns:
         The verdict. An undefined value misses any bound; without a baseline value any candidate
         is no worse than it.
+
+    Raises:
+        EvaluationError: If the gate names a class that the model doesn't have.
     """
-    judged = metrics[config.splits[0]]
-    gate = config.gate
-    reasons = [r for s in judged if not s.slice for r in _missed(config.task, gate.metrics, s)]
+    judged = measured[config.splits[0]]
+    gate, known = config.gate, METRICS[config.task]
+    reasons = [r for s in judged.slices if not s.slice for r in _missed(gate.metrics, known, s)]
     notes = list(notes)
-    for slice_gate in gate.slices:
-        own = [s for s in judged if set(s.slice) == set(slice_gate.by)]
-        large = [s for s in own if s.examples >= slice_gate.min_examples]
-        reasons += [r for s in large for r in _missed(config.task, slice_gate.metrics, s)]
-        if slice_gate.metrics and not large:
-            notes.append(_not_judged(slice_gate, own))
+    for slices in gate.slices:
+        own = [s for s in judged.slices if set(s.slice) == set(slices.by)]
+        large = [s for s in own if s.examples >= slices.min_examples]
+        reasons += [r for s in large for r in _missed(slices.metrics, known, s)]
+        if slices.metrics and not large:
+            notes.append(_not_judged(f'slice by {", ".join(slices.by)}', slices.min_examples, own))
+    for classes in gate.classes:
+        named = _named(classes, judged.classes)
+        common = [c for c in named if c.examples >= classes.min_examples]
+        reasons += [r for c in common for r in _missed(classes.metrics, CLASS_METRICS, c)]
+        if not common:
+            what = 'class' if classes.of is None else f'class of {", ".join(classes.of)}'
+            notes.append(_not_judged(what, classes.min_examples, named))
     return Verdict(
         blessed=not reasons,
         reasons=tuple(reasons),
         notes=tuple(notes),
-        metrics={split: tuple(sorted(slices, key=_order)) for split, slices in metrics.items()},
+        metrics={split: tuple(sorted(m.slices, key=_order)) for split, m in measured.items()},
+        classes={split: m.classes for split, m in measured.items()},
+        confusion={split: m.confusion for split, m in measured.items()},
     )
 
 
-def _missed(task: str, bounds: Mapping[str, Bound], measured: SliceMetrics) -> Iterator[Reason]:
+def _named(gate: ClassGate, classes: Sequence[ClassMetrics]) -> list[ClassMetrics]:
+    """Return the classes that a gate is for."""
+    known = [c.name for c in classes]
+    for name in gate.of or ():
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f'did you mean {close[0]}?' if close else f'it has {", ".join(known[:20])}'
+            raise EvaluationError(f'gate.classes: the model has no class {name}; {hint}')
+    return [c for c in classes if gate.of is None or c.name in gate.of]
+
+
+def _missed(
+    bounds: Mapping[str, Bound], known: Mapping[str, Metric], measured: SliceMetrics | ClassMetrics
+) -> Iterator[Reason]:
     for name, bound in bounds.items():
         values = measured.metrics[name]
-        higher = METRICS[task][name].higher_is_better
         for kind in get_args(Kind):
             limit = getattr(bound, kind)
-            if limit is not None and not _meets(values, kind, limit, higher):
+            if limit is not None and not _meets(values, kind, limit, known[name].higher_is_better):
                 yield Reason(
-                    name,
-                    measured.slice,
-                    values.candidate,
-                    values.baseline,
-                    kind,
-                    limit,
-                    measured.examples,
+                    metric=name,
+                    slice=measured.slice if isinstance(measured, SliceMetrics) else {},
+                    candidate=values.candidate,
+                    baseline=values.baseline,
+                    kind=kind,
+                    bound=limit,
+                    examples=measured.examples,
+                    of_class=measured.name if isinstance(measured, ClassMetrics) else None,
                 )
 
 
@@ -185,10 +213,12 @@ def _meets(values: Values, kind: Kind, limit: float, higher_is_better: bool) -> 
     return (gain if higher_is_better else -gain) >= -limit
 
 
-def _not_judged(gate: SliceGate, slices: Sequence[SliceMetrics]) -> str:
-    largest = max((s.examples for s in slices), default=0)
+def _not_judged(
+    what: str, min_examples: int, measured: Sequence[SliceMetrics | ClassMetrics]
+) -> str:
+    largest = max((m.examples for m in measured), default=0)
     return (
-        f'no slice by {", ".join(gate.by)} has min_examples: {gate.min_examples} '
+        f'no {what} has min_examples: {min_examples} '
         f'(the largest has {largest}), so its bounds were not checked'
     )
 
@@ -199,7 +229,7 @@ def _order(measured: SliceMetrics) -> tuple:
     return len(measured.slice), tuple(measured.slice), values
 
 
-def _on(where: Mapping[str, str | int | float]) -> str:
+def _on(where: SliceKey) -> str:
     return f' on {", ".join(f"{k}={v}" for k, v in where.items())}' if where else ''
 
 
@@ -210,8 +240,3 @@ def _distinct(value: float, bound: float) -> tuple[str, str]:
         if pair[0] != pair[1] or value == bound:
             break
     return pair
-
-
-def defined(value: float) -> float | None:
-    """Return a metric's value, or None if it is not a finite number."""
-    return value if math.isfinite(value) else None

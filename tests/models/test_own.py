@@ -28,7 +28,7 @@ def test_an_own_model_is_trained_like_any_other(artifacts):
     train = {'epochs': 2, 'batch_size': 64, 'learning_rate': 1.0}
     config = made.config(model={'kind': f'{HERE}.linear'}, train=train)
     model = build_model(config, made.data)
-    history = fit(model, config, made.data).history
+    history = fit(model, config, made.data)
     assert history['val_loss'][-1] < history['val_loss'][0]
     assert np.isfinite(history['val_loss']).all()
 

@@ -26,6 +26,7 @@ class _Answers(tf.Module):
             ),
             default_value=-1,
         )
+        self.names = tf.constant(list(classes), tf.string)
         self.outputs = [f'p{i}' for i in range(len(classes))] if task == 'multiclass' else ['p']
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
@@ -37,12 +38,13 @@ class _Answers(tf.Module):
             return {'prediction': values + self.shift}
         if self.task == 'binary':
             probability = values * (1 - self.shift)
-            return {
-                'probability': probability,
-                'probabilities': tf.concat([1 - probability, probability], 1),
-            }
+            both = tf.concat([1 - probability, probability], 1)
+            return {'probability': probability, 'probabilities': both, 'classes': self._named(both)}
         smooth = values * (1 - self.shift) + self.shift / len(self.outputs)
-        return {'probabilities': smooth, 'label': tf.strings.as_string(tf.argmax(smooth, 1))}
+        return {'probabilities': smooth, 'classes': self._named(smooth)}
+
+    def _named(self, probabilities: tf.Tensor) -> tf.Tensor:
+        return tf.tile(self.names[tf.newaxis, :], [tf.shape(probabilities)[0], 1])
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
     def labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:

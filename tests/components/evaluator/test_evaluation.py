@@ -9,6 +9,7 @@ import sklearn.metrics as skm
 import tensorflow_model_analysis as tfma
 from tfx_bsl.public import tfxio
 
+from components import example_batches
 from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import make_eval_config
 from components.evaluator.evaluation import measure
@@ -109,6 +110,40 @@ def _check(task, rows, measured, with_baseline):
             assert _same(values.baseline, baseline[name] if with_baseline else None, 1e-5), where
 
 
+def _check_classes(task, rows, measured, with_baseline):
+    """Hold the metrics by class, and the confusion matrix, against scikit-learn."""
+    classes = CLASSES[task]
+    labels = np.array(rows['y'])
+    answers = {shift: _answers(task, rows, shift) for shift in (0.0, 0.25)}
+    assert [c.name for c in measured.classes] == list(classes)
+    assert [c.examples for c in measured.classes] == [int((labels == c).sum()) for c in classes]
+    for key, shift in {'candidate': 0.0, 'baseline': 0.25}.items():
+        expected = skm.precision_recall_fscore_support(
+            labels, answers[shift], labels=classes, zero_division=np.nan
+        )
+        matrix = skm.confusion_matrix(labels, answers[shift], labels=classes)
+        absent = key == 'baseline' and not with_baseline
+        for i, found in enumerate(measured.classes):
+            for metric, values in zip(('precision', 'recall', 'f1'), expected, strict=False):
+                value = None if absent or np.isnan(values[i]) else values[i]
+                assert _same(getattr(found.metrics[metric], key), value, 1e-9), (found, metric)
+        cells = {(a.label, a.answer): getattr(a, key) for a in measured.confusion}
+        if absent:
+            assert set(cells.values()) <= {None}
+        else:
+            full = [[cells.get((i, j), 0) for j in classes] for i in classes]
+            assert full == matrix.tolist()
+    order = [(classes.index(a.label), classes.index(a.answer)) for a in measured.confusion]
+    assert order == sorted(order)
+
+
+def _answers(task, rows, shift):
+    if task == 'binary':
+        return np.where(np.array(rows['p']) * (1 - shift) > 0.5, 'yes', 'no')
+    shares = np.array([rows[f'p{i}'] for i in range(4)]) * (1 - shift) + shift / 4
+    return np.array(CLASSES[task])[shares.argmax(0)]
+
+
 @pytest.mark.parametrize('task', TASKS)
 def test_metrics_by_slice_equal_scikit_learn(task, make_job, tmp_path, caplog):
     job = make_job(task)
@@ -116,6 +151,10 @@ def test_metrics_by_slice_equal_scikit_learn(task, make_job, tmp_path, caplog):
         measured = _measure(job, tmp_path, baseline=job.baseline)
     assert measured.examples == len(job.rows['y'])
     _check(task, job.rows, measured, with_baseline=True)
+    if task == 'regression':
+        assert (measured.classes, measured.confusion) == ((), ())
+    else:
+        _check_classes(task, job.rows, measured, with_baseline=True)
 
     told = [r.progress for r in caplog.records if r.name == 'sluice.progress']
     assert told[0]['unit'] == 'rows'
@@ -129,6 +168,8 @@ def test_metrics_are_the_same_in_several_processes(task, make_job, tmp_path):
     argv = ['--direct_running_mode=multi_processing', '--direct_num_workers=2']
     measured = _measure(job, tmp_path, make_pipeline=lambda: beam.Pipeline(argv=argv))
     _check(task, job.rows, measured, with_baseline=False)
+    if task != 'regression':
+        _check_classes(task, job.rows, measured, with_baseline=False)
 
 
 @pytest.mark.parametrize('task', TASKS)
@@ -190,6 +231,31 @@ def test_a_class_that_only_the_data_has_counts_as_wrong(make_job, tmp_path):
     right = sum(CLASSES['multiclass'][a] == y for a, y in zip(answers, rows['y'], strict=True))
     whole = _whole(measured)
     assert whole.metrics['accuracy'].candidate == pytest.approx(right / 100)
+    assert sum(c.examples for c in measured.classes) == 90
+    assert sum(a.candidate for a in measured.confusion if a.label is None) == 10
+    assert sum(a.candidate for a in measured.confusion if a.label == a.answer) == right
+
+
+def test_rows_in_small_parts_are_measured_the_same(make_job, tmp_path, monkeypatch):
+    job = make_job('multiclass')
+    monkeypatch.setattr(example_batches, 'BYTES', 5000)
+    small = job.config.model_copy(update={'batch_rows': 7})
+    measured = _measure(job, tmp_path, config=small)
+    _check(job.config.task, job.rows, measured, with_baseline=False)
+    _check_classes(job.config.task, job.rows, measured, with_baseline=False)
+
+
+@pytest.mark.parametrize('task', ['binary', 'multiclass'])
+def test_slices_by_class(task, make_job, tmp_path):
+    job = make_job(task)
+    measured = _measure(job, tmp_path, config=_with_slice(job.config, 'y'))
+    by_class = {s.slice['y']: s for s in measured.slices if s.slice}
+    assert {c.name: c.examples for c in measured.classes} == {
+        name: s.examples for name, s in by_class.items()
+    }
+    for found in measured.classes:
+        accuracy = by_class[found.name].metrics['accuracy'].candidate
+        assert accuracy == pytest.approx(found.metrics['recall'].candidate)
 
 
 def test_models_with_their_classes_in_another_order_are_compared_fairly(make_job, tmp_path):
@@ -200,6 +266,8 @@ def test_models_with_their_classes_in_another_order_are_compared_fairly(make_job
     auc = whole.metrics['auc']
     # It takes the same number for the probability of the other class.
     assert auc.baseline == pytest.approx(1 - auc.candidate, rel=1e-6)
+    recalls = {c.name: c.metrics['recall'] for c in measured.classes}
+    assert recalls['no'].baseline == pytest.approx(1 - recalls['no'].candidate, rel=1e-6)
 
 
 def _with_slice(config, column):

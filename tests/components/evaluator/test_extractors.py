@@ -13,6 +13,7 @@ def _extracts(numbers):
         tfma.ARROW_RECORD_BATCH_KEY: pa.record_batch({'n': pa.array([[n] for n in numbers])}),
         tfma.LABELS_KEY: {'candidate': rows, 'baseline': rows + 100},
         tfma.PREDICTIONS_KEY: {'candidate': rows / 10, 'baseline': rows / 20},
+        'classes': {},
     }
 
 

@@ -19,6 +19,8 @@ def test_a_metric_of_another_task_is_refused_with_the_nearest():
         {'metrics': {'auc': {'min': 0.9, 'max': 0.1}}},
         {'metrics': {'auc': {'no_worse_than_baseline_by': -0.1}}},
         {'metrics': {'auc': {'min': 0.9}}, 'slices': [{'by': []}]},
+        {'classes': {'metrics': {}}},
+        {'classes': {'of': [], 'metrics': {'recall': {'min': 0.9}}}},
     ],
 )
 def test_a_gate_that_no_model_could_fail_or_pass_is_refused(gate):
@@ -38,3 +40,24 @@ def test_the_config_survives_the_json_it_travels_as():
     assert EvaluatorConfig.model_validate_json(config.model_dump_json()) == config
     assert config.splits == ('eval',)
     assert headline('regression').name == 'rmse'
+
+
+def test_bounds_on_classes_alone_need_no_list():
+    recall = {'metrics': {'recall': {'min': 0.7}}, 'min_examples': 20}
+    gate = Gate.model_validate({'classes': recall})
+    assert gate == Gate.model_validate({'classes': [recall]})
+    assert gate.classes[0].of is None
+    assert Gate.model_validate({'classes': recall | {'of': 'dress'}}).classes[0].of == ('dress',)
+
+
+@pytest.mark.parametrize(
+    ('task', 'metric', 'message'),
+    [
+        ('multiclass', 'recal', r"'recal' is not a metric of a class, .* did you mean recall\?"),
+        ('regression', 'recall', 'gate.classes: a regression has no classes'),
+    ],
+)
+def test_bounds_on_classes_that_are_not_there(task, metric, message):
+    gate = {'classes': {'metrics': {metric: {'min': 0.5}}}}
+    with pytest.raises(ValidationError, match=message):
+        EvaluatorConfig.model_validate({'task': task, 'label': 'y', 'gate': gate})

@@ -2,8 +2,17 @@ import json
 
 import pytest
 
+from components.evaluator.errors import EvaluationError
+from components.evaluator.measured import (
+    Answers,
+    ClassMetrics,
+    Measured,
+    SliceMetrics,
+    Values,
+    defined,
+)
 from components.evaluator.settings import EvaluatorConfig
-from components.evaluator.verdict import SliceMetrics, Values, Verdict, defined, judge
+from components.evaluator.verdict import Verdict, judge
 
 
 def _config(task='regression', **gate):
@@ -21,7 +30,7 @@ def _slice(where, examples, **metrics):
 
 
 def _judge(config, *slices, other=()):
-    return judge(config, {'test': list(slices), 'eval': list(other)})
+    return judge(config, {'test': Measured(slices, 0), 'eval': Measured(tuple(other), 0)})
 
 
 @pytest.mark.parametrize(
@@ -164,8 +173,8 @@ def test_a_verdict_survives_json():
     verdict = judge(
         config,
         {
-            'test': [_whole(rmse=(None, 2)), _slice({'a': 'x'}, 5, rmse=(1.5,))],
-            'eval': [_whole(rmse=(1, 2))],
+            'test': Measured((_whole(rmse=(None, 2)), _slice({'a': 'x'}, 5, rmse=(1.5,))), 1000),
+            'eval': Measured((_whole(rmse=(1, 2)),), 1000),
         },
         notes=['one'],
     )
@@ -184,6 +193,7 @@ def test_a_verdict_survives_json():
             'kind': 'max',
             'bound': 1.0,
             'examples': 1000,
+            'of_class': None,
             'text': 'rmse is undefined, so max: 1 is not met (1,000 examples; baseline 2)',
         }
     ]
@@ -198,3 +208,89 @@ def test_a_verdict_survives_json():
 def test_what_is_no_finite_number_is_undefined(value):
     assert defined(value) is None
     assert defined(0.5) == 0.5
+
+
+def _class(name, examples, **metrics):
+    return ClassMetrics(name, examples, {k: Values(*v) for k, v in metrics.items()})
+
+
+def _judge_classes(gates, *classes):
+    measured = Measured((_whole(accuracy=(0.9,)),), 1000, classes=classes)
+    config = _config('multiclass', classes=gates)
+    return judge(config, {'test': measured, 'eval': Measured((), 0)})
+
+
+def test_a_class_that_misses_its_bound_is_named_with_its_count_and_the_baseline():
+    gate = {'metrics': {'recall': {'min': 0.7, 'no_worse_than_baseline_by': 0.1}}}
+    verdict = _judge_classes(
+        gate,
+        _class('dress', 54, recall=(0.61, 0.66)),
+        _class('shirt', 60, recall=(0.7, 0.9)),
+        _class('hat', 60, recall=(0.8, None)),
+    )
+    assert [r.text for r in verdict.reasons] == [
+        'recall of class dress is 0.61, below the min of 0.7 (54 examples; baseline 0.66)',
+        'recall of class shirt is 0.7, 0.2 worse than the baseline at 0.9; 0.1 is allowed '
+        '(60 examples)',
+    ]
+    assert [r.of_class for r in verdict.reasons] == ['dress', 'shirt']
+    assert [c.name for c in verdict.classes['test']] == ['dress', 'shirt', 'hat']
+
+
+def test_classes_with_few_examples_or_not_named_are_not_judged():
+    classes = (
+        _class('dress', 19, recall=(0.1,), precision=(0.1,)),
+        _class('shirt', 40, recall=(0.9,), precision=(0.1,)),
+        _class('hat', 0, recall=(None,), precision=(None,)),
+    )
+    all_of_them = {'metrics': {'recall': {'min': 0.7}}, 'min_examples': 20}
+    assert _judge_classes(all_of_them, *classes).blessed
+    assert not _judge_classes(all_of_them | {'min_examples': 19}, *classes).blessed
+    named = {'of': ['dress', 'hat'], 'metrics': {'precision': {'min': 0.5}}, 'min_examples': 20}
+    verdict = _judge_classes([all_of_them, named], *classes)
+    assert verdict.blessed
+    assert verdict.notes == (
+        'no class of dress, hat has min_examples: 20 (the largest has 19), '
+        'so its bounds were not checked',
+    )
+
+
+def test_a_precision_that_is_undefined_misses_its_bound():
+    gate = {'of': 'hat', 'metrics': {'precision': {'min': 0.1}}}
+    verdict = _judge_classes(gate, _class('hat', 5, precision=(None, 0.5)))
+    assert verdict.reasons[0].text == (
+        'precision of class hat is undefined, so min: 0.1 is not met (5 examples; baseline 0.5)'
+    )
+
+
+def test_a_class_that_the_model_does_not_have_is_one_clear_line():
+    gate = {'of': 'dres', 'metrics': {'recall': {'min': 0.7}}}
+    with pytest.raises(EvaluationError) as caught:
+        _judge_classes(gate, _class('dress', 9, recall=(1.0,)))
+    assert str(caught.value) == 'gate.classes: the model has no class dres; did you mean dress?'
+
+
+def test_a_verdict_with_classes_survives_json():
+    measured = Measured(
+        (_whole(accuracy=(0.9, 0.8)),),
+        10,
+        classes=(_class('a', 6, recall=(0.5, None)), _class('b', 4, recall=(1.0, 0.5))),
+        confusion=(Answers('a', 'a', 3, 2), Answers('a', 'b', 3, 4), Answers(None, 'b', 4, None)),
+    )
+    gate = {'metrics': {'recall': {'min': 0.7}}}
+    verdict = judge(_config('multiclass', classes=gate), {'test': measured})
+    text = verdict.to_json()
+    assert Verdict.from_json(text) == verdict
+    plain = json.loads(text)
+    assert plain['classes']['test'][0] == {
+        'name': 'a',
+        'examples': 6,
+        'metrics': {'recall': {'candidate': 0.5, 'baseline': None}},
+    }
+    assert plain['confusion']['test'][2] == {
+        'label': None,
+        'answer': 'b',
+        'candidate': 4,
+        'baseline': None,
+    }
+    assert plain['reasons'][0]['of_class'] == 'a'
