@@ -13,7 +13,7 @@ from components.image_example_gen.columns import HEIGHT, IMAGE, WIDTH
 from components.image_example_gen.copies import Copies
 from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.listing import SPLIT, Listing, Refusal
-from components.image_example_gen.picture import quiet
+from components.image_example_gen.opening import quiet
 from components.image_example_gen.reading import Read, read_all
 from components.image_example_gen.settings import ImageData
 from components.image_example_gen.source import list_pictures
