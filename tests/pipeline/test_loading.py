@@ -7,6 +7,7 @@ import pytest
 from components.query_example_gen.errors import QueryError
 from pipeline.loading import RecipeError, check_against_data, dump_recipe, load_recipe
 from pipeline.recipe import shipped_recipes
+from transforms.features import Categorical, Numeric
 
 RECIPE = """\
 name: births
@@ -410,6 +411,14 @@ class TestOverrides:
         for part in path:
             at = at[part] if isinstance(at, dict | tuple) else getattr(at, str(part))  # type: ignore[index]
         assert at == value
+
+    def test_another_kind_starts_from_its_defaults(self, file: Path) -> None:
+        recipe = load_recipe(
+            file, ['features.age.buckets=7', 'features.age.kind=categorical', 'model.hidden=[3]']
+        )
+        assert recipe.features['age'] == Categorical()
+        same = load_recipe(file, ['features.age.buckets=7', 'features.age.kind=numeric'])
+        assert same.features['age'] == Numeric(buckets=7)
 
     def test_short_forms_become_long_and_keep_their_kind(self, file: Path) -> None:
         sex = load_recipe(file, ['features.sex.vocabulary=5']).features['sex']
