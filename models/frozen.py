@@ -3,6 +3,7 @@
 import math
 import tempfile
 import time
+import warnings
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 
@@ -51,7 +52,9 @@ def cut(model: keras.Model, learning: Collection[keras.layers.Layer]) -> tuple[k
     before = _tensors_before(model, {id(layer) for layer in learning})
     features = {f'features_{number}': tensor for number, tensor in enumerate(before)}
     frozen = keras.Model(model.input, features, name='frozen')
-    rest = keras.Model(features, model.output, name='learning')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)  # that tensors have names of their own
+        rest = keras.Model(features, model.output, name='learning')
     return frozen, rest
 
 
