@@ -9,10 +9,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from models.settings import Transfer
-
-IMAGENET = 'imagenet'
-"""Stands for the weights that Keras downloads."""
+from models.settings import IMAGENET, Transfer
 
 
 class BackboneError(ValueError):
@@ -39,8 +36,8 @@ def features(pixels: keras.KerasTensor, config: Transfer) -> keras.KerasTensor:
         pixels = keras.layers.Concatenate(name='net.as_rgb')([pixels] * 3)
     function = getattr(keras.applications, config.backbone)
     network = _built(function, pixels.shape[1:], config)
-    if config.weights not in (None, IMAGENET):
-        _load(network, config.weights, config.backbone)
+    if config.weights_file:
+        _load(network, config.weights_file, config.backbone)
     prepare = importlib.import_module(function.__module__).preprocess_input
     # `call`, not a call: it makes the backbone's layers those of the model that is built, which can
     # then be cut between any of them.

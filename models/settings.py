@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from models.backbone_names import known_backbone
 from transforms.features import Settings
 from transforms.image_settings import ImageInput
 
@@ -77,6 +78,10 @@ class FineTuning(Settings):
     learning_rate: float = Field(1e-4, gt=0, description='Learning rate (its peak, if scheduled).')
 
 
+IMAGENET = 'imagenet'
+"""Stands for the weights that Keras downloads."""
+
+
 class Transfer(Settings):
     """A new head on a network that knows pictures already (`keras.applications`).
 
@@ -84,7 +89,7 @@ class Transfer(Settings):
     """
 
     kind: Literal['transfer'] = 'transfer'
-    backbone: str = Field(
+    backbone: Annotated[str, AfterValidator(known_backbone)] = Field(
         'MobileNetV2', description='Name in keras.applications: MobileNetV2, EfficientNetB0, …'
     )
     options: dict[str, Any] = Field(
@@ -92,7 +97,7 @@ class Transfer(Settings):
         description='Keyword arguments for its function in Keras: `{alpha: 0.35}`.',
     )
     weights: str | None = Field(
-        'imagenet',
+        IMAGENET,
         description='imagenet (downloaded by Keras), a file of weights without the top layers, or '
         'null: none, and all layers learn from the start.',
     )
@@ -105,6 +110,11 @@ class Transfer(Settings):
     hidden: HiddenUnits = Field((), description='Units of each layer of the head.')
     dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
     fine_tune: FineTuning | None = Field(None, description='The second phase; null: none.')
+
+    @property
+    def weights_file(self) -> str | None:
+        """Path of the weights; None if they are downloaded, or if there are none."""
+        return None if self.weights == IMAGENET else self.weights
 
     @model_validator(mode='after')
     def _something_to_tune(self) -> 'Transfer':

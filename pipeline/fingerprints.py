@@ -14,6 +14,7 @@ from components.image_example_gen.fingerprint import pictures_fingerprint
 from components.image_example_gen.settings import ImageData
 from components.query_example_gen.fingerprint import local_fingerprint
 from components.query_example_gen.settings import Data
+from models.settings import Model, Transfer
 from pipeline.recipe import Recipe
 
 LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-analysis', 'keras')
@@ -37,6 +38,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Pusher': ['components.pusher'],
     }
     beside = _data_fingerprint(recipe.data)
+    beside |= dict.fromkeys(('Tuner', 'Trainer'), _weights_fingerprint(recipe.model))
     libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
     return {
         step: _digest(libraries + beside.get(step, ''), map(_source, names))
@@ -48,6 +50,15 @@ def _data_fingerprint(data: Data | ImageData) -> dict[str, str]:
     if isinstance(data, ImageData):
         return {'ImageExampleGen': pictures_fingerprint(data)}
     return {'QueryExampleGen': local_fingerprint(data)}
+
+
+def _weights_fingerprint(model: Model) -> str:
+    """Digest the file of weights that a model starts from, if it is on this machine."""
+    path = model.weights_file if isinstance(model, Transfer) else None
+    if path is None or not Path(path).is_file():
+        return ''
+    with Path(path).open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _source(dotted: str) -> Path:

@@ -44,7 +44,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         recipe = Recipe.model_validate(raw)
     except ValidationError as error:
         raise RecipeError(faults_of(error.errors(), raw, places)) from None
-    return recipe.model_copy(update={'data': recipe.data.relative_to(path.resolve().parent)})
+    return recipe.relative_to(path.resolve().parent)
 
 
 def check_against_data(

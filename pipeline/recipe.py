@@ -9,7 +9,8 @@ from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 from components.data_gate.settings import DataGateConfig, DataGateTerms
 from components.evaluator.settings import CLASS_METRICS, METRICS, EvaluatorConfig, Gate
 from components.image_example_gen.settings import ImageData
-from components.query_example_gen.settings import Data
+from components.query_example_gen.settings import Data, absolute_path
+from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
@@ -17,6 +18,7 @@ from models.settings import (
     OwnModel,
     TrainerConfig,
     Training,
+    Transfer,
     Tuning,
     WideDeep,
 )
@@ -172,6 +174,26 @@ class Recipe(Settings):
         if self.label != 'label':
             raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
 
+        if isinstance(self.model, Transfer):
+            self._check_backbone(self.model)
+
+    def _check_backbone(self, model: Transfer) -> None:
+        least = smallest_side(model.backbone)
+        size = self.image_input.size if self.image_input else ()
+        if size and min(size) < least:
+            raise ValueError(
+                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
+                f'takes {least} or more'
+            )
+
+    def relative_to(self, folder: Path) -> 'Recipe':
+        """Return the same recipe with its relative paths taken from a folder."""
+        model = self.model
+        if isinstance(model, Transfer) and model.weights_file:
+            path = absolute_path(model.weights_file, folder)
+            model = model.model_copy(update={'weights': path})
+        return self.model_copy(update={'data': self.data.relative_to(folder), 'model': model})
+
     @property
     def pictures(self) -> ImageData | None:
         """The data, if it is pictures."""
@@ -245,8 +267,8 @@ class Recipe(Settings):
     @property
     def preprocessing_config(self) -> dict[str, Any]:
         """What it gets as its `custom_config`."""
-        if self.image_input:
-            return {'label': self.label, 'image': self.image_input.model_dump(mode='json')}
+        if self.pictures:
+            return {'label': self.label}
         return self.transform_config.model_dump(mode='json')
 
     @property
@@ -310,6 +332,8 @@ class Recipe(Settings):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
         if isinstance(self.train.class_weights, dict):
             _known('train.class_weights', self.train.class_weights, classes, 'class')
+        if isinstance(self.model, Transfer):
+            _check_weights(self.model)
         listed = ', '.join(list(classes)[:CLASSES_SHOWN])
         listed += ', …' if len(classes) > CLASSES_SHOWN else ''
         if len(classes) < 2:
@@ -352,6 +376,15 @@ def _known(path: str, named: Iterable[str], known: Collection[str], what: str) -
         if name not in known:
             at = f'{path}.{name}' if isinstance(named, Mapping) else path
             raise ValueError(f'{at}: {name!r} is not a {what}; {nearest(name, known)}')
+
+
+def _check_weights(model: Transfer) -> None:
+    file = model.weights_file
+    if file and '://' not in file and not Path(file).is_file():
+        raise ValueError(
+            f'model.weights: there is no file {file}; expected weights of {model.backbone} without '
+            'its top layers, imagenet or null'
+        )
 
 
 def find_recipe(name: str) -> Path:
