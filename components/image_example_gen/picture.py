@@ -172,7 +172,7 @@ def _is_direct_png(image: Image.Image, data: bytes, orientation: int) -> bool:
 def _decode_jpeg(data: bytes, image: Image.Image, ratio: int) -> np.ndarray:
     """Decode a JPEG as the graph of a model does.
 
-    Pillow passes over an end in the middle, and fills the rest with gray.
+    Pillow takes some that are damaged for whole, and fills them with gray.
 
     Args:
         data: The file's bytes.

@@ -87,7 +87,7 @@ class Splitter:
             split = self.names[self._named[row[SPLIT]]] if self._named else ''
             of_split = counts.setdefault(split, {})
             of_split[row[LABEL]] = of_split.get(row[LABEL], 0) + row['count_all']
-        return counts
+        return {s: counts[s] for s in (*self.names, '') if s in counts}
 
     def _take_names(self, found: list[str | None]) -> None:
         """Take splits as they are named, and the rest out of train."""
