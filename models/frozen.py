@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from models import dataset
-from models.callbacks import PROGRESS_INTERVAL, report
 from models.dataset import Split
 from models.inputs import Tensors
+from models.progress import PROGRESS_INTERVAL, report
 
 BATCH = 32
 """Pictures that frozen layers are run on at a time."""
@@ -134,6 +134,8 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
                 unit='pictures',
                 metrics={},
                 seconds_left=(now - start) / done * (rows - done),
+                rate=done / (now - start),
+                rate_unit='pictures',
             )
     return Split(split.rows, split.labels, (columns, tf.concat(labels, 0)), None, copies=copies)
 

@@ -6,11 +6,12 @@ import keras
 import tensorflow as tf
 
 from models import hardware, signatures
-from models.callbacks import EpochLog, Progress
+from models.callbacks import EpochLog
 from models.checkpoints import Checkpoints, training_key
 from models.curves import draw_curves, draw_search
 from models.data import load_data
 from models.events import Events
+from models.progress import Progress
 from models.search_space import with_values
 from models.settings import TrainerConfig
 from models.training import build_model, fit

@@ -7,8 +7,8 @@ import keras
 import keras_tuner
 
 from models import hardware
-from models.callbacks import report
 from models.data import Data, load_data
+from models.progress import report
 from models.search_space import encoded, is_whole, with_values
 from models.settings import Range, TrainerConfig
 from models.training import build_model, fit

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from models.callbacks import BestWeights, Progress, StopOnFailure, TrainingError
+from models.callbacks import BestWeights, StopOnFailure, TrainingError
 from models.phases import phases
+from models.progress import Progress
 from models.settings import TrainerConfig
 from transforms.image_settings import ImageInput
 
