@@ -4,6 +4,7 @@ import math
 import tempfile
 import time
 from collections.abc import Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -94,7 +95,8 @@ class FeatureStore:
             key: the same for the same layers with the same weights and the same split.
             frozen: from the split's inputs to features by name.
             split: inputs.
-            copies: how many versions of them, if the split says how they are changed.
+            copies: how many versions of them to make, as the split says; if it has several already,
+                it is those.
             seed: of the changes.
 
         Returns:
@@ -112,6 +114,8 @@ class FeatureStore:
 
 
 def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
+    versions = _versions(split, list(frozen.input), copies, seed)
+    copies = max(copies, split.copies)
     rows = split.rows * copies
     shapes = {name: tensor.shape[1:] for name, tensor in frozen.output.items()}
     columns = {name: _array((rows, *shape)) for name, shape in shapes.items()}
@@ -119,7 +123,7 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
     call = tf.function(lambda inputs: frozen(inputs, training=False), reduce_retracing=True)
     done = 0
     start = reported = time.monotonic()
-    for inputs, label in _versions(split, list(frozen.input), copies, seed):
+    for inputs, label in versions:
         for name, values in call(inputs).items():
             columns[name][done : done + len(values)] = values
         labels.append(label[:, 0])
@@ -134,6 +138,7 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
                 unit='pictures',
                 metrics={},
                 seconds_left=(now - start) / done * (rows - done),
+                stage='frozen layers',
                 rate=done / (now - start),
                 rate_unit='pictures',
             )
@@ -143,7 +148,12 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
 def _versions(
     split: Split, names: Sequence[str], copies: int, seed: int
 ) -> Iterator[tuple[Tensors, tf.Tensor]]:
-    """Return batches in order, of one version after the other, changed if the split says so."""
+    """Return batches in order, of one version after the other: those there are, or new ones."""
+    if split.copies > 1:
+        yield from replace(split, rows=split.rows * split.copies, copies=1).batches(
+            BATCH, inputs=names
+        )
+        return
     number = 0
     for _ in range(copies):
         for inputs, label in split.batches(BATCH, inputs=names):
