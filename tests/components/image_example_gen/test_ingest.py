@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.image_example_gen import ingest
+from components.image_example_gen import ingest, reading
 from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.fingerprint import pictures_fingerprint
 from components.image_example_gen.ingest import Written, write_examples
@@ -73,7 +73,7 @@ def test_the_same_pictures_are_the_same_bytes_however_many_read_them(
 ) -> None:
     root = class_folders(tmp_path / 'in', {'daisy': 40, 'rose': 40})
     written(tmp_path / 'a', root)
-    monkeypatch.setattr(ingest.os, 'sched_getaffinity', lambda _: range(7))
+    monkeypatch.setattr(reading.os, 'sched_getaffinity', lambda _: range(7))
     monkeypatch.setattr(ingest, 'BATCH', 7)
     written(tmp_path / 'b', root)
     for split in ('train', 'eval'):

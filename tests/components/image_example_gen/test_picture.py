@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from components.image_example_gen import picture
 from components.image_example_gen.errors import UnreadableError
+from components.image_example_gen.opening import quiet
 from components.image_example_gen.picture import of_pixels, read_picture
 from tests.components.image_example_gen import samples
 from tests.components.image_example_gen.samples import decoded, encoded, jpeg, pixels, turned
@@ -184,7 +184,7 @@ def test_a_broken_profile_is_passed_over() -> None:
     ],
 )
 def test_what_cannot_be_read_has_a_reason(data: bytes, reason: str) -> None:
-    with picture.quiet(), pytest.raises(UnreadableError, match=reason) as error:
+    with quiet(), pytest.raises(UnreadableError, match=reason) as error:
         read_picture(data)
     assert '\n' not in str(error.value)
 
@@ -205,7 +205,7 @@ def test_what_is_stored_can_be_decoded_whatever_was_done_to_it() -> None:
     rng = np.random.default_rng(5)
     whole = [jpeg(exif=turned(3)), jpeg(progressive=True), encoded(RGB, icc_profile=b'x' * 50)]
     refused = 0
-    with picture.quiet():
+    with quiet():
         for n in range(600):
             data = bytearray(whole[n % 3])
             at = int(rng.integers(len(data)))
