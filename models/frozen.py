@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from models import dataset
-from models.callbacks import PROGRESS_INTERVAL, report
 from models.dataset import Split
 from models.inputs import Tensors
+from models.progress import PROGRESS_INTERVAL, report
 
 BATCH = 32
 """Pictures that frozen layers are run on at a time."""

@@ -7,8 +7,8 @@ import keras
 import keras_tuner
 
 from models import hardware
-from models.callbacks import report
 from models.data import Data, load_data
+from models.progress import report
 from models.search_space import encoded, is_whole, with_values
 from models.settings import Range, TrainerConfig
 from models.training import build_model, fit
@@ -48,7 +48,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         ValueError: as `run_fn`.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config['trainer'])
-    train = config.train.model_copy(update={'epochs': config.tune.epochs})
+    train = config.train.model_copy(update={'epochs': config.tune.epochs, 'find_rate': None})
     config = config.model_copy(update={'train': train})
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
     return TunerFnResult(_tuner(config, Search(config, data), fn_args.working_dir), {'verbose': 0})

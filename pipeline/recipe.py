@@ -129,6 +129,15 @@ class Recipe(Settings):
                 f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
             )
         self._check_class_gates()
+        if (
+            self.train.find_rate == 'use'
+            and self.tune.trials
+            and 'learning_rate' in self.tune.space
+        ):
+            raise ValueError(
+                'train.find_rate: use would overrule the learning_rate that tune.space searches; '
+                'leave one of them out'
+            )
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
