@@ -26,10 +26,9 @@ SHORT_FORMS = {
         'tune: {space: {dropout: {min: 0.001, max: 0.5, scale: log}}}'
     ),
     'gate: {slices: [{by: sex}]}': 'gate: {slices: [{by: [sex]}]}',
-    'gate: {classes: {metrics: {f1: {min: 0.5}}}}': (
-        'gate: {classes: [{of: null, metrics: {f1: {min: 0.5}}}]}'
+    'gate: {classes: {of: dress, metrics: {f1: {min: 0.5}}}}': (
+        'gate: {classes: [{of: [dress], metrics: {f1: {min: 0.5}}}]}'
     ),
-    'gate: {classes: [{of: dress}]}': 'gate: {classes: [{of: [dress]}]}',
 }
 """What may be written short, and what it stands for."""
 
