@@ -5,6 +5,7 @@ from typing import ClassVar
 import pytest
 
 from components.query_example_gen.errors import QueryError
+from models.settings import Training
 from pipeline.loading import RecipeError, check_against_data, dump_recipe, load_recipe
 from pipeline.recipe import shipped_recipes
 from transforms.features import Categorical, Numeric
@@ -31,10 +32,7 @@ gate:
 """
 
 METRICS = 'known: rmse, mae, mse, r2'
-TRAIN_KEYS = (
-    'epochs, batch_size, learning_rate, optimizer, schedule, early_stopping, class_weights, '
-    'warm_start, precision, seed'
-)
+TRAIN_KEYS = ', '.join(Training.model_fields)
 
 
 @pytest.fixture
@@ -191,7 +189,7 @@ def faults(path: Path, *overrides: str) -> list[str]:
             'epochs: 3',
             'schedule: Cosin',
             "13: train.schedule: 'Cosin' is not allowed; did you mean 'cosine'? "
-            'known: constant, cosine, exponential, one_cycle',
+            'known: constant, cosine, exponential, step, one_cycle, cyclical',
             id='unknown word in short',
         ),
         pytest.param(
