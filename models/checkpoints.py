@@ -27,7 +27,7 @@ KEPT_DAYS = 30
 SHARE_OF_TIME = 0.1
 """Saving takes no more of the time than this, so quick epochs of large models are not all saved."""
 
-ALWAYS_QUICK = 0.05
+ALWAYS_QUICK = 0.25
 """Seconds of saving that are worth it after any epoch."""
 
 _SUFFIX = '.npz'
