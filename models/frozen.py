@@ -3,6 +3,7 @@
 import math
 import tempfile
 import time
+import warnings
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,10 @@ from models.progress import PROGRESS_INTERVAL, report
 
 BATCH = 32
 """Pictures that frozen layers are run on at a time."""
+
+
+class OutOfTimeError(Exception):
+    """Features are not computed, as there is no time left for them."""
 
 
 @keras.saving.register_keras_serializable('sluice')
@@ -51,7 +56,9 @@ def cut(model: keras.Model, learning: Collection[keras.layers.Layer]) -> tuple[k
     before = _tensors_before(model, {id(layer) for layer in learning})
     features = {f'features_{number}': tensor for number, tensor in enumerate(before)}
     frozen = keras.Model(model.input, features, name='frozen')
-    rest = keras.Model(features, model.output, name='learning')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)  # that tensors have names of their own
+        rest = keras.Model(features, model.output, name='learning')
     return frozen, rest
 
 
@@ -80,10 +87,14 @@ class FeatureStore:
     """Features of splits, computed once for all phases and trials that need the same.
 
     What exceeds `dataset.MEMORY_LIMIT` is on disk, in files that go when they are no longer used.
+
+    Attributes:
+        deadline: time, of `time.monotonic`, after which none are computed.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.deadline = math.inf
         self._kept: dict[Hashable, Split] = {}
 
     def of(
@@ -101,9 +112,12 @@ class FeatureStore:
 
         Returns:
             Features and label, with the versions as `Split.copies`.
+
+        Raises:
+            OutOfTimeError: the deadline is over.
         """
         if key not in self._kept:
-            self._kept[key] = _run(frozen, split, copies, seed)
+            self._kept[key] = _run(frozen, split, copies, seed, self.deadline)
             while self._size() > dataset.MEMORY_LIMIT and len(self._kept) > 1:
                 del self._kept[next(iter(self._kept))]
         return self._kept[key]
@@ -113,7 +127,7 @@ class FeatureStore:
         return sum(c.nbytes for c in columns if not isinstance(c, np.memmap))
 
 
-def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
+def _run(frozen: keras.Model, split: Split, copies: int, seed: int, deadline: float) -> Split:
     versions = _versions(split, list(frozen.input), copies, seed)
     copies = max(copies, split.copies)
     rows = split.rows * copies
@@ -129,6 +143,8 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
         labels.append(label[:, 0])
         done += len(label)
         now = time.monotonic()
+        if now > deadline:
+            raise OutOfTimeError
         if now - reported > PROGRESS_INTERVAL or done == rows:
             reported = now
             report(

@@ -187,13 +187,14 @@ class Recipe(Settings):
             self._check_backbone(self.model)
 
     def _check_backbone(self, model: Transfer) -> None:
-        least = smallest_side(model.backbone)
-        size = self.image_input.size if self.image_input else ()
-        if size and min(size) < least:
-            raise ValueError(
-                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
-                f'takes {least} or more'
-            )
+        height, width = (self.image or ImageInput()).size
+        searched = self.tune.space.get('backbone', ())
+        for name in (model.backbone, *(searched if isinstance(searched, tuple) else ())):
+            if min(height, width) < smallest_side(name):
+                raise ValueError(
+                    f'image.size: {height} x {width} pixels are too few for {name}, which takes '
+                    f'{smallest_side(name)} or more'
+                )
 
     def relative_to(self, folder: Path) -> 'Recipe':
         """Return the same recipe with its relative paths taken from a folder."""
