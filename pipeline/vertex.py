@@ -74,6 +74,7 @@ def _remote_pictures(data: ImageData) -> ImageData:
     query = Data(query=data.images.query, query_file=data.images.query_file)
     images = data.images.model_copy(
         update={'query': query_text(query), 'query_file': None, 'local': {}}
+        | ({} if data.images.root.startswith(REMOTE) else {'root': '.'})
     )
     return data.model_copy(update={'images': images})
 

@@ -85,7 +85,7 @@ def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
             splits = splitter.assign(known, contents)
             writer.write(encode(_with_pictures(known, kept, data)), splits)
             copies.add(rows, contents, splits)
-        refused.sort()
+        refused.sort(key=lambda refusal: (refusal.uri, refusal.reason))
         stopped.unlink(missing_ok=True)
         _check(refused, len(listing.table) + len(listing.refused), data, stopped)
         _check_splits(writer.rows)

@@ -228,6 +228,15 @@ def test_one_may_be_bad_however_few_there_are(
         written(tmp_path, root, max_bad_fraction=fraction)
 
 
+def test_one_uri_may_be_refused_for_several_reasons(tmp_path: Path) -> None:
+    class_folders(tmp_path, {'x': 20})
+    lines = [f'x/{i:03}.png,{"ab"[i % 2]}' for i in range(20)]
+    (tmp_path / 'm.csv').write_text('\n'.join(['uri,label', *lines, 'gone.png,', 'gone.png,a']))
+    found = written(tmp_path, tmp_path / 'm.csv', max_bad_fraction=0.1)
+    reasons = ['cannot be read: No such file or directory', 'has no label']
+    assert [refusal.reason for refusal in found.refused] == reasons
+
+
 def test_copies_in_two_classes_are_kept_and_told(tmp_path: Path) -> None:
     root = class_folders(tmp_path / 'in', {'daisy': 20, 'rose': 20})
     for name in ('rose/copy.png', 'daisy/twin.png'):

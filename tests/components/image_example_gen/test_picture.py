@@ -103,6 +103,14 @@ def test_all_else_becomes_a_png_of_the_same_picture(
     assert np.abs(found - expected).max() <= tolerance
 
 
+@pytest.mark.parametrize('mode', ['RGBA', 'LA'])
+def test_transparency_that_is_kept_is_white_in_the_graph(mode: str) -> None:
+    image = Image.fromarray(ALPHA).convert(mode)
+    stored = read_picture(encoded(image))
+    expected = np.where(ALPHA[..., 3:] == 0, 255, rgb_of(image.convert(mode[:-1])))
+    assert (decoded(stored.encoded) == expected).all()
+
+
 def test_of_what_moves_the_first_frame_is_kept() -> None:
     frames = [Image.fromarray(np.roll(pixels(), 7 * i, axis=1)).quantize(16) for i in range(3)]
     for format_, options in (('GIF', {}), ('WEBP', {'lossless': True})):
@@ -129,8 +137,11 @@ def test_pictures_are_stored_upright(format_: str, orientation: int) -> None:
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_height_and_width_of_a_jpeg_are_upright(orientation: int) -> None:
     data = jpeg(exif=turned(orientation))
-    assert read_picture(data)[1:] == upright(RGB, orientation).shape[:2]
-    assert read_picture(data).encoded is data
+    stored = read_picture(data)
+    expected = upright(RGB, orientation)
+    assert stored[1:] == expected.shape[:2]
+    assert stored.encoded is data
+    assert np.abs(decoded(data).astype(int) - expected).max() < 12
 
 
 def upright(image: Image.Image, orientation: int) -> np.ndarray:
