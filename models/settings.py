@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from models.backbone_names import known_backbone
-from transforms.features import Settings
+from transforms.features import Settings, TransformConfig
 from transforms.image_settings import ImageInput
 
 Task = Literal['regression', 'binary', 'multiclass']
@@ -325,3 +325,16 @@ class TrainerConfig(Settings):
     model: Model
     train: Training
     tune: Tuning
+
+
+class Described(Settings):
+    """What the description of a model says that is not learnt; travels as `custom_config`."""
+
+    name: str = ''
+    about: str = Field('', description='One line for people.')
+    columns: tuple[str, ...] = Field((), description='Inputs in the order they are shown.')
+    units: dict[str, str] = Field(default_factory=dict, description='Column -> unit.')
+    examples: int = Field(0, ge=0, description='Rows of the eval split to show.')
+    transform: TransformConfig | str | None = Field(
+        None, description='What the preprocessing is made from, or the dotted path of an own one.'
+    )

@@ -27,6 +27,7 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
       pictures one input, `image_bytes`, string `[N]`: files in any format that
       `transforms.image_decoding` knows, of any size.
     - `serving_examples`: input `examples`, string `[N]`, serialized tf.Examples. Same outputs.
+    - `preprocessing`: inputs as `serving_default`; outputs what the network takes, by its names.
     - `labels`: input `examples`; output `label` `[N, 1]`: float32, or int64 class id (-1: none).
 
     Outputs: see `predictions`.
@@ -40,10 +41,22 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     table = class_table(target)
     examples = tf.TensorSpec([None], tf.string, name='examples')
 
+    spec, features_of = _client_side(graph)
+
+    def taken(features: Tensors) -> Tensors:
+        return {n: features[n] for n in model.input}
+
     def predicted(features: Tensors) -> Tensors:
-        output = model({n: features[n] for n in model.input}, training=False)
-        found = predictions(output, target)
+        found = predictions(model(taken(features), training=False), target)
         return found | most_likely(found) if isinstance(graph, PictureGraph) else found
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def serving_default(given: Tensors) -> Tensors:
+        return predicted(features_of(given))
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def preprocessing(given: Tensors) -> Tensors:
+        return taken(features_of(given))
 
     @tf.function(input_signature=[examples], autograph=False)
     def serving_examples(examples: tf.Tensor) -> Tensors:
@@ -55,8 +68,9 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
         return {'label': (table.lookup(label) if table else label)[:, tf.newaxis]}
 
     endpoints: dict[str, Callable] = {
-        'serving_default': _for_clients(graph, predicted),
+        'serving_default': serving_default,
         'serving_examples': serving_examples,
+        'preprocessing': preprocessing,
         'labels': labels,
     }
     # Only what ExportArchive writes can also be loaded in a session, as batch inference does.
@@ -70,26 +84,19 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     archive.write_out(directory, verbose=False)
 
 
-def _for_clients(
-    graph: TransformGraph, predicted: Callable[[Tensors], Tensors]
-) -> Callable[..., Tensors]:
-    """Return the signature that takes what clients have: columns, or files of pictures."""
+def _client_side(
+    graph: TransformGraph,
+) -> tuple[dict[str, tf.TensorSpec], Callable[[Tensors], Tensors]]:
+    """Return what clients have, columns or files of pictures, and what makes features of it."""
     if isinstance(graph, PictureGraph):
         file = tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)
-
-        @tf.function(input_signature=[file], autograph=False)
-        def of_pictures(image_bytes: tf.Tensor) -> Tensors:
-            return predicted(graph.decoded(image_bytes))
-
-        return of_pictures
+        return {IMAGE_BYTES: file}, lambda given: graph.decoded(given[IMAGE_BYTES])
     raw = {name: _json_type(name, spec.dtype) for name, spec in graph.raw.items()}
 
-    @tf.function(input_signature=[raw], autograph=False)
-    def of_columns(columns: Tensors) -> Tensors:
-        parsed = {n: _as_parsed(n, columns[n], spec) for n, spec in graph.raw.items()}
-        return predicted(graph.features(parsed))
+    def features_of(given: Tensors) -> Tensors:
+        return graph.features({n: _as_parsed(n, given[n], spec) for n, spec in graph.raw.items()})
 
-    return of_columns
+    return raw, features_of
 
 
 def predictions(output: tf.Tensor, target: Target) -> Tensors:

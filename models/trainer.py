@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from models import hardware, signatures
+from models import description, hardware, signatures
 from models.callbacks import EpochLog
 from models.checkpoints import Checkpoints, training_key
 from models.curves import draw_curves, draw_search
@@ -13,7 +13,7 @@ from models.data import load_data
 from models.events import Events
 from models.progress import Progress
 from models.search_space import with_values
-from models.settings import Task, TrainerConfig
+from models.settings import Described, Task, TrainerConfig
 from models.training import build_model, fit
 from models.warm_start import save_model, warm_start
 
@@ -48,8 +48,9 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Args:
         fn_args: as the Trainer gives it; `custom_config['trainer']` is a `TrainerConfig` as a dict,
-            `custom_config['checkpoints']` a folder for what a killed training goes on from,
-            `hyperparameters` what a Tuner has found.
+            `custom_config['described']` may be a `Described`, `custom_config['checkpoints']` a
+            folder for what a killed training goes on from; `hyperparameters` is what a Tuner has
+            found.
 
     Raises:
         ValueError: data, settings or an own function that no model can be trained with; the
@@ -71,6 +72,11 @@ def run_fn(fn_args: FnArgs) -> None:
     _record(log, config.task, fn_args.model_run_dir)
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
+    described = Described.model_validate(fn_args.custom_config.get('described', {}))
+    about = description.describe(
+        data.graph, data.target, described, fn_args.train_files, fn_args.eval_files
+    )
+    description.write(about, fn_args.serving_model_dir)
     if checkpoints:
         checkpoints.remove()
 

@@ -5,28 +5,29 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
+
+from pipeline import model_commands, run_commands
+from pipeline.batch import commands as batch_commands
+from pipeline.options import (
+    BAD_USAGE,
+    FAILED,
+    INTERRUPTED,
+    NOT_BLESSED,
+    json_option,
+    stop,
+    store_option,
+)
 
 if TYPE_CHECKING:
     from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
 
-FAILED, BAD_USAGE, NOT_BLESSED, INTERRUPTED = 1, 2, 3, 130
-
-store_option = click.option(
-    '--store',
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar='SLUICE_STORE',
-    default=Path('.sluice'),
-    show_default=True,
-    help='Folder of runs, artifacts and metadata.',
-)
 set_option = click.option(
     '--set', 'overrides', multiple=True, metavar='KEY=VALUE', help='Override one key of the recipe.'
 )
-json_option = click.option('--json', 'as_json', is_flag=True, help='Print one JSON object only.')
 
 
 @click.group(context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100})
@@ -69,35 +70,13 @@ def run(
         click.echo('Interrupted. The same command goes on from here.', err=True)
         sys.exit(INTERRUPTED)
     except OSError as error:
-        _stop(str(error), FAILED)
+        stop(str(error), FAILED)
     if as_json:
         click.echo(record.model_dump_json(indent=2))
     if record.state == 'failed':
         sys.exit(FAILED)
     if require_blessed and not record.blessed:
         sys.exit(NOT_BLESSED)
-
-
-@main.command()
-@click.argument('recipe', required=False)
-@store_option
-@json_option
-def runs(recipe: str | None, store: Path, as_json: bool) -> None:
-    """List runs, newest first.
-
-    With RECIPE, only the runs of that one.
-    """
-    from pipeline import show as view
-    from pipeline.store import Store
-
-    found = [r for r in Store(store).runs.all() if recipe in (None, r.recipe)]
-    if as_json:
-        newest_first = [r.model_dump(mode='json') for r in reversed(found)]
-        click.echo(json.dumps({'runs': newest_first}, indent=2))
-    elif found:
-        view.page(view.runs_table(found))
-    else:
-        click.echo(f'No runs in {store} yet. Start one: sluice run babyweight')
 
 
 @main.command()
@@ -116,7 +95,7 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
     try:
         record = Store(store).runs.find(run)
     except LookupError as error:
-        _stop(error.args[0], BAD_USAGE)
+        stop(error.args[0], BAD_USAGE)
     if as_json:
         click.echo(record.model_dump_json(indent=2))
     else:
@@ -148,9 +127,9 @@ def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
             compiled = compile_recipe(loaded)
         output.write_text(compiled, encoding='utf-8')
     except ValueError as error:
-        _stop(f'{path}: {error}', BAD_USAGE)
+        stop(f'{path}: {error}', BAD_USAGE)
     except OSError as error:
-        _stop(f'{output}: cannot be written: {error.strerror}', FAILED)
+        stop(f'{output}: cannot be written: {error.strerror}', FAILED)
     click.echo(f'Wrote {output}')
 
 
@@ -193,8 +172,22 @@ def init(
             source, label=label, name=name, tables=tables, output=output, force=force
         )
     except (InitError, OSError) as error:
-        _stop(str(error), BAD_USAGE)
+        stop(str(error), BAD_USAGE)
     click.echo(written.summary)
+
+
+for command in (
+    run_commands.runs,
+    run_commands.compare,
+    run_commands.board,
+    run_commands.tensorboard,
+    model_commands.serve,
+    model_commands.versions,
+    model_commands.rollback,
+    batch_commands.predict,
+    batch_commands.export,
+):
+    main.add_command(command)
 
 
 @main.group()
@@ -262,7 +255,7 @@ def _load(name: str, overrides: Sequence[str]) -> tuple[Path, 'Recipe']:
         path = find_recipe(name)
         return path, load_recipe(path, overrides)
     except (FileNotFoundError, RecipeError) as error:
-        _stop(str(error), BAD_USAGE)
+        stop(str(error), BAD_USAGE)
 
 
 def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> 'dict[str, str] | Found':
@@ -271,9 +264,4 @@ def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> 'dict[str,
     try:
         return check_against_data(path, loaded, overrides)
     except RecipeError as error:
-        _stop(str(error), BAD_USAGE)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)
+        stop(str(error), BAD_USAGE)

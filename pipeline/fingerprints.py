@@ -6,6 +6,7 @@ these digests to the properties, so that a changed table or function is noticed.
 
 import hashlib
 import importlib.util
+import uuid
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,7 @@ LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-anal
 def fingerprints(recipe: Recipe) -> dict[str, str]:
     """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
     own_transform = [recipe.transform] if recipe.transform else []
+    transforming = ['transforms', *own_transform]
     own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
     learning = ['models', 'transforms', *own_model]
     code = {
@@ -31,14 +33,26 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
         'SchemaGen': ['components.schema_gen'],
         'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['transforms', *own_transform],
+        'Transform': ['components.transform', 'components.example_batches', *transforming],
         'Tuner': learning,
         'Trainer': learning,
         'Evaluator': ['components.evaluator', 'components.example_batches'],
+        'ServingGate': ['components.serving_gate', 'components.example_batches', 'serving'],
         'Pusher': ['components.pusher'],
     }
     beside = _data_fingerprint(recipe.data)
     beside |= dict.fromkeys(('Tuner', 'Trainer'), _weights_fingerprint(recipe.model))
+    if recipe.batch_data:
+        code |= {
+            'BatchExampleGen': ['components.query_example_gen'],
+            'BulkInferrer': [],
+            'PredictionTable': ['components.prediction_table', 'components.example_batches'],
+        }
+        beside |= {
+            'BatchExampleGen': local_fingerprint(recipe.batch_data),
+            # Never the same: its output is a file outside the store, which may be gone.
+            'PredictionTable': uuid.uuid4().hex,
+        }
     libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
     return {
         step: _digest(libraries + beside.get(step, ''), map(_source, names))

@@ -1,5 +1,6 @@
 """From a recipe file to a `Recipe`, with errors that a person can act on."""
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 from components.image_example_gen.settings import ImageData
+from components.query_example_gen.settings import Data
 from pipeline.faults import Places, fault_about, faults_of
 from pipeline.overrides import override
 from pipeline.recipe import Recipe
@@ -75,9 +77,21 @@ def check_against_data(
 
         columns = columns_of(recipe.data)
         recipe.check_columns(columns)
+        if recipe.batch_data:
+            recipe.check_batch_columns(_batch_columns(recipe.batch_data))
         return columns
     except (ValueError, OSError) as error:
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None
+
+
+def _batch_columns(data: Data) -> dict[str, str]:
+    """Return the columns of the batch query; what is wrong with it is told of its own keys."""
+    from components.query_example_gen.reader import columns_of
+
+    try:
+        return columns_of(data)
+    except ValueError as error:
+        raise ValueError(re.sub('^data', 'batch', str(error))) from None
 
 
 def dump_recipe(recipe: Recipe) -> str:

@@ -7,13 +7,23 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.settings import CLASS_METRICS, METRICS, EvaluatorConfig, Gate
+from components.evaluator.fairness_settings import CRITERIA
+from components.evaluator.settings import (
+    CLASS_METRICS,
+    METRICS,
+    Evaluation,
+    EvaluatorConfig,
+    Gate,
+)
 from components.image_example_gen.settings import ImageData
-from components.query_example_gen.settings import Data, absolute_path
+from components.prediction_table.settings import COLUMNS, Batch
+from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
+from components.serving_gate.settings import ServingGateConfig
 from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
+    Described,
     Model,
     OwnModel,
     TrainerConfig,
@@ -39,6 +49,13 @@ class Push(Settings):
         'serving_models',
         description='Folder that gets `<name>/<version>`; relative to where the run starts. '
         'null: blessed models stay in the run.',
+    )
+    examples: int = Field(
+        6,
+        ge=0,
+        le=50,
+        description='Rows of the eval split that go with the model, for people to try it with; '
+        'they can be read by whoever can use the model. 0: none.',
     )
 
 
@@ -78,6 +95,10 @@ class Recipe(Settings):
         description='Class names in order (binary: the second is the positive one). '
         'By default as found, sorted.',
     )
+    units: dict[str, str] = Field(
+        default_factory=dict,
+        description='Column -> unit, as people write it: `{weight_pounds: lb}`. Shown, not used.',
+    )
     data: Annotated[
         Annotated[Data, Tag('table')] | Annotated[ImageData, Tag('pictures')],
         Discriminator(_data_tag),
@@ -102,12 +123,16 @@ class Recipe(Settings):
     tune: Tuning = Tuning()
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
+    evaluation: Evaluation = Evaluation()
     push: Push = Push()
+    batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
         self._check_kind_of_data()
+        if self.data.split.names == (UNLABELLED,):
+            raise ValueError('data.split: train and eval are needed')
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -137,6 +162,13 @@ class Recipe(Settings):
             raise ValueError(
                 'train.find_rate: use would overrule the learning_rate that tune.space searches; '
                 'leave one of them out'
+            )
+        for i, fairness in enumerate(self.gate.fairness):
+            at = f'gate.fairness.{i}.criteria'
+            _known(at, fairness.criteria, CRITERIA[self.task], f'{self.task} criterion')
+        if self.gate.fairness and not self.evaluation.keep_predictions:
+            raise ValueError(
+                'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
             )
         try:
             check_space(self.model, self.train, self.tune)
@@ -173,6 +205,8 @@ class Recipe(Settings):
         for key in ('features', 'crosses', 'transform'):
             if getattr(self, key):
                 raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if self.batch:
+            raise ValueError('batch: predicts rows of a table; for pictures: sluice predict')
         if isinstance(self.model, WideDeep):
             raise ValueError(
                 "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
@@ -202,12 +236,21 @@ class Recipe(Settings):
         if isinstance(model, Transfer) and model.weights_file:
             path = absolute_path(model.weights_file, folder)
             model = model.model_copy(update={'weights': path})
-        return self.model_copy(update={'data': self.data.relative_to(folder), 'model': model})
+        batch = self.batch and self.batch.relative_to(folder)
+        moved = {'data': self.data.relative_to(folder), 'model': model, 'batch': batch}
+        return self.model_copy(update=moved)
 
     @property
     def pictures(self) -> ImageData | None:
         """The data, if it is pictures."""
         return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def batch_data(self) -> Data | None:
+        """The rows that are only predicted, if there are any."""
+        if self.batch is None or isinstance(self.data, ImageData):
+            return None
+        return self.batch.data(self.data)
 
     @property
     def image_input(self) -> ImageInput | None:
@@ -257,8 +300,14 @@ class Recipe(Settings):
             label=self.label,
             gate=self.gate,
             splits=(self.evaluation_split,),
+            evaluation=self.evaluation,
             batch_rows=PICTURES_AT_ONCE if self.pictures else ROWS_AT_ONCE,
         )
+
+    @property
+    def serving_gate_config(self) -> ServingGateConfig:
+        """What ServingGate needs of the recipe."""
+        return ServingGateConfig(split=self.evaluation_split)
 
     @property
     def transform_config(self) -> TransformConfig:
@@ -280,6 +329,18 @@ class Recipe(Settings):
         if self.pictures:
             return {'label': self.label}
         return self.transform_config.model_dump(mode='json')
+
+    @property
+    def described(self) -> Described:
+        """What the description of the model takes from the recipe."""
+        return Described(
+            name=self.name,
+            about=self.description,
+            columns=tuple(self.features),
+            units=self.units,
+            examples=self.push.examples,
+            transform=self.transform or self.transform_config,
+        )
 
     @property
     def trainer_config(self) -> TrainerConfig:
@@ -306,11 +367,14 @@ class Recipe(Settings):
         """
         _known('label', [self.label], columns, 'column of the query')
         _known('features', self.features, columns, 'column of the query')
+        _known('units', self.units, columns, 'column of the query')
         _known('data_gate.drift', self.data_gate.drift, columns, 'column of the query')
         _known('data_gate.skew', self.data_gate.skew, columns, 'column of the query')
         split = self.data.split
         split_key = 'data.split.column' if split.column else 'data.split.by'
         _known(split_key, split.columns, columns, 'column of the query')
+        for i, fairness in enumerate(self.gate.fairness):
+            _known(f'gate.fairness.{i}.by', fairness.by, columns, 'column of the query')
         for i, by in enumerate(self.gate.slices):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
         for name, feature in self.features.items():
@@ -367,9 +431,29 @@ class Recipe(Settings):
                 'classes out'
             )
 
+    def check_batch_columns(self, columns: dict[str, str]) -> None:
+        """Hold the recipe against the columns that its batch query returns.
+
+        Raises:
+          ValueError: A feature isn't among them, or a prediction's name is.
+        """
+        missing = [name for name in self.features if name not in columns]
+        if missing:
+            raise ValueError(
+                f'batch.query: does not return {missing[0]}, which the model learns from; it '
+                f'returns {", ".join(columns)}'
+            )
+        for name in COLUMNS[self.task].values():
+            if name in columns:
+                raise ValueError(
+                    f'batch.query: returns a column {name}, as the predictions are called; '
+                    'rename it in the query'
+                )
+
 
 CLASSES_SHOWN = 8
 """Classes that a message names."""
+
 
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),

@@ -83,12 +83,19 @@ class Run(BaseModel):
     )
     notes: list[str] = Field(
         default_factory=list,
-        description='What else the Evaluator has to say, such as slices that were too small.',
+        description='What else there is to say, such as slices that were too small to judge, or '
+        'that a model was not pushed because it had been rolled back.',
     )
     metrics: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict,
         description='Split -> slices, the whole split first: '
         '{slice, examples, metrics: {name: {candidate, baseline}}}.',
+    )
+    fairness: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description='Split -> gaps between groups: {by, criterion, part, value, low, high, '
+        'baseline, max_gap, min_examples, highest, lowest, groups: [{group, examples, value, low, '
+        'high}]}.',
     )
     bounds: list[dict[str, Any]] = Field(
         default_factory=list, description='What was asked: {metric, by, min_examples, min, max, …}.'

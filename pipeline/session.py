@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from pipeline import show, show_classes
+from pipeline.loading import dump_recipe
 from pipeline.local import run_locally
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
@@ -44,6 +45,7 @@ def start(
         class_bounds=show_classes.bounds_of(recipe.gate),
         log=str(log),
     )
+    store.recipe(run).write_text(dump_recipe(recipe), encoding='utf-8')
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     with quiet(log, verbose=verbose, to_stderr=as_json) as console:

@@ -1,7 +1,7 @@
 """Runs as people read them: the outcome, the steps, the metrics by slice."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -12,7 +12,9 @@ from rich.text import Text
 from components.evaluator.settings import METRICS, Gate, headline
 from pipeline.progress import seconds_text, step_line
 from pipeline.records import Run
+from pipeline.run_queries import metric_of
 from pipeline.show_classes import class_parts
+from pipeline.show_fairness import fairness_parts
 from pipeline.texts import bound_texts, number
 
 UNWRAPPED = 400
@@ -86,7 +88,7 @@ def details(run: Run) -> RenderableType:
         parts += [step_line(step), *(Text(f'    {note}', style='dim') for note in step.notes)]
     for split, slices in run.metrics.items():
         parts += [Text(), Text(f'{split} split', style='bold'), metrics_table(run, slices)]
-        parts += class_parts(run, split)
+        parts += [*class_parts(run, split), *fairness_parts(run, split)]
     paths = Text('\n')
     for step in run.steps:
         for key, uris in step.artifacts.items():
@@ -130,18 +132,28 @@ def metrics_table(run: Run, slices: list[dict[str, Any]]) -> Table:
     return table
 
 
-def runs_table(runs: Iterable[Run]) -> Table:
-    """Return runs as a table, newest first."""
+def runs_table(runs: Iterable[Run], metrics: Sequence[str] = ()) -> Table:
+    """Return runs as a table, in their order.
+
+    Args:
+      runs: What to list.
+      metrics: Metrics to show beside the headline.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ('run', 'state', 'verdict', 'headline', 'time', 'started (UTC)'):
-        table.add_column(column, no_wrap=column == 'run')
-    for run in sorted(runs, key=lambda r: r.started, reverse=True):
+    for column in ('run', 'state', 'verdict', 'headline', *metrics, 'time', 'started (UTC)'):
+        table.add_column(
+            column,
+            no_wrap=column == 'run',
+            justify='right' if column in metrics else 'left',
+        )
+    for run in runs:
         verdict = {True: 'blessed', False: 'not blessed', None: ''}[run.blessed]
         table.add_row(
             run.run,
             run.state,
             verdict,
             _headline(run, short=True),
+            *(number(metric_of(run, name)) for name in metrics),
             seconds_text(run.seconds),
             f'{run.started:%Y-%m-%d %H:%M}',
         )

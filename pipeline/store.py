@@ -9,6 +9,8 @@ from pathlib import Path
 
 from pipeline.records import RunRecords
 
+FOLDERS = ('logs', 'recipes', 'runs')
+
 
 class StoreError(OSError):
     """The store's folder can't be used; one line that says why."""
@@ -18,7 +20,7 @@ class Store:
     """A folder with metadata, artifacts, logs and run records.
 
     Layout: `metadata.sqlite` (MLMD), `pipelines/<name>/<step>/<output>/<execution>`,
-    `logs/<run>.log`, `runs/<run>.json`.
+    `logs/<run>.log`, `runs/<run>.json`, `recipes/<run>.yaml`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,6 +36,10 @@ class Store:
         """Return the log file of a run."""
         return self.folder / 'logs' / f'{run}.log'
 
+    def recipe(self, run: str) -> Path:
+        """Return the file of a run's recipe, as it was run: overrides and defaults filled in."""
+        return self.folder / 'recipes' / f'{run}.yaml'
+
     def prepare(self) -> None:
         """Make the folder and see that it can be written to.
 
@@ -41,7 +47,7 @@ class Store:
           StoreError: It can't.
         """
         try:
-            for folder in (self.folder, self.folder / 'logs', self.folder / 'runs'):
+            for folder in (self.folder, *(self.folder / name for name in FOLDERS)):
                 folder.mkdir(parents=True, exist_ok=True)
             probe = self.folder / '.probe'
             probe.write_bytes(b'\0' * 4096)

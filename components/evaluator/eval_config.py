@@ -19,11 +19,6 @@ def slice_columns(config: EvaluatorConfig) -> list[tuple[str, ...]]:
     return sorted({(), *(tuple(sorted(s.by)) for s in config.gate.slices)})
 
 
-def needed_columns(config: EvaluatorConfig) -> set[str]:
-    """Return the columns of the examples that are looked at beside what the models read."""
-    return {config.label, *(column for by in slice_columns(config) for column in by)}
-
-
 def make_eval_config(config: EvaluatorConfig, has_baseline: bool) -> config_pb2.EvalConfig:
     """Translate a gate to what TFMA measures.
 

@@ -6,9 +6,10 @@ import apache_beam as beam
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.errors import EvaluationError, find_evaluation_error
-from components.evaluator.eval_config import BASELINE, make_eval_config, needed_columns
+from components.evaluator.eval_config import BASELINE, make_eval_config
 from components.evaluator.evaluators import make_evaluator
 from components.evaluator.extractors import make_extractors
+from components.evaluator.keeping import Kept, collect
 from components.evaluator.measured import Measured
 from components.evaluator.reading import ReadExamples
 from components.evaluator.results import read_results
@@ -17,18 +18,18 @@ from components.evaluator.settings import EvaluatorConfig
 
 def measure(
     config: EvaluatorConfig,
-    split: str,
+    kept: Kept,
     files: Sequence[str],
     candidate: str,
     baseline: str | None,
     output_path: str,
     make_pipeline: Callable[[], beam.Pipeline],
 ) -> Measured:
-    """Measure the models on one split, and write TFMA's results.
+    """Measure the models on one split, write TFMA's results, and keep predictions.
 
     Args:
         config: What to measure.
-        split: Name of the split, for messages.
+        kept: Names the split, and says how many of its rows are kept and where.
         files: Its TFRecord files of tf.Examples.
         candidate: Folder of the candidate's SavedModel.
         baseline: Folder of the baseline's, if there is one.
@@ -54,11 +55,11 @@ def measure(
         with make_pipeline() as pipeline:
             (
                 pipeline
-                | ReadExamples(files, needed_columns(config))
+                | ReadExamples(files)
                 | tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=models if baseline else models[0],
                     eval_config=eval_config,
-                    extractors=make_extractors(config, models, split),
+                    extractors=make_extractors(config, models, kept),
                     evaluators=[make_evaluator(eval_config)],
                     output_path=output_path,
                 )
@@ -67,7 +68,8 @@ def measure(
         if found := find_evaluation_error(error):
             raise found from error
         raise
+    collect(config, kept)
     measured = read_results(output_path, config.task)
     if not measured.examples:
-        raise EvaluationError(f'split {split} has no rows to evaluate; change data.split')
+        raise EvaluationError(f'split {kept.split} has no rows to evaluate; change data.split')
     return measured

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import pyarrow as pa
 from tfx import types
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base import base_beam_executor
@@ -14,7 +15,10 @@ from tfx.utils import io_utils, path_utils
 from components.evaluator.blessing import write_blessing
 from components.evaluator.errors import EvaluationError
 from components.evaluator.evaluation import measure
+from components.evaluator.fairness import Gap, measure_gaps
+from components.evaluator.keeping import Kept
 from components.evaluator.measured import Measured
+from components.evaluator.predictions import file_name, read
 from components.evaluator.settings import EvaluatorConfig, headline
 from components.evaluator.signatures import find_problem
 from components.evaluator.verdict import FILE_NAME, Verdict, judge
@@ -39,7 +43,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         Args:
             input_dict: `examples`, `model`, and `baseline_model` where there is one.
             output_dict: `evaluation` gets TFMA's results (those of splits that are only shown in
-                a folder each) and verdict.json; `blessing` the verdict as stock TFX writes it.
+                a folder each), verdict.json, and predictions by row (predictions.py says how);
+                `blessing` the verdict as stock TFX writes it.
             exec_properties: `config`, an EvaluatorConfig as JSON.
 
         Raises:
@@ -57,7 +62,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         measured = {
             split: measure(
                 config,
-                split,
+                Kept(evaluation_uri, split, config.evaluation.keep_predictions),
                 _files(input_dict[keys.EXAMPLES_KEY], split),
                 _model_path(candidate),
                 _model_path(baseline) if baseline else None,
@@ -67,7 +72,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             for i, split in enumerate(config.splits)
         }
         notes += _unknown_labels(measured)
-        verdict = judge(config, measured, notes)
+        gaps = _gaps(config, evaluation_uri)
+        verdict = judge(config, measured, notes, gaps)
         for line in verdict.notes:
             _log.warning(line)
         for reason in verdict.reasons:
@@ -137,6 +143,23 @@ def _unknown_labels(measured: dict[str, Measured]) -> list[str]:
         for split, m in measured.items()
         if m.unknown_labels
     ]
+
+
+def _gaps(config: EvaluatorConfig, folder: str) -> dict[str, tuple[Gap, ...]]:
+    """Measure how far groups are apart, on the rows that were kept."""
+    gates = config.gate.fairness
+    if not gates:
+        return {}
+    columns = sorted({column for gate in gates for column in gate.by})
+    gaps = {}
+    for split in config.splits:
+        with fileio.open(f'{folder}/{file_name(split)}', 'rb') as file:
+            content = pa.py_buffer(file.read())
+        try:
+            gaps[split] = measure_gaps(gates, *read(content, columns))
+        except ValueError as error:
+            raise EvaluationError(f'gate.fairness: {error}') from error
+    return gaps
 
 
 def _files(examples: list[types.Artifact], split: str) -> list[str]:

@@ -19,6 +19,7 @@ from tensorflow_model_analysis.extractors import slice_key_extractor
 
 from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import BASELINE, slice_columns
+from components.evaluator.keeping import POSITION_KEY, KeepPredictions, Kept
 from components.evaluator.labels import check_labels
 from components.evaluator.settings import EvaluatorConfig
 from components.evaluator.signatures import (
@@ -37,18 +38,20 @@ _SECONDS_BETWEEN_REPORTS = 0.5
 
 
 def make_extractors(
-    config: EvaluatorConfig, models: list[tfma.types.EvalSharedModel], split: str
+    config: EvaluatorConfig, models: list[tfma.types.EvalSharedModel], kept: Kept
 ) -> list[tfma.extractors.Extractor]:
     """Return the extractors that take Arrow batches to rows grouped by slice.
 
     Args:
         config: What to measure.
         models: Candidate and maybe baseline, named as in the evaluation's configuration.
-        split: Name of the split, for messages.
+        kept: Names the split, and where its predictions are kept.
     """
+    predict = beam.ParDo(_Predict(config, models, kept.split))
     return [
+        tfma.extractors.Extractor(stage_name='ExtractPredictions', ptransform=predict),
         tfma.extractors.Extractor(
-            stage_name='ExtractPredictions', ptransform=beam.ParDo(_Predict(config, models, split))
+            stage_name='KeepPredictions', ptransform=beam.ParDo(KeepPredictions(config, kept))
         ),
         # TFMA's evaluator runs after the stage of this name.
         tfma.extractors.Extractor(
@@ -91,6 +94,7 @@ class _Predict(beam.DoFn):
             tfma.ARROW_RECORD_BATCH_KEY: batch,
             tfma.LABELS_KEY: _by_model(labels),
             tfma.PREDICTIONS_KEY: _by_model(predictions),
+            POSITION_KEY: extracts[POSITION_KEY],
             CLASSES_OUTPUT: self._classes,
         }
 

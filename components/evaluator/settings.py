@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from components.evaluator.fairness_settings import CRITERIA, FairnessGate
+from components.evaluator.setting_types import OneOrMore
 from transforms.features import Settings
 
 
@@ -85,18 +87,6 @@ class Bound(Settings):
         return self
 
 
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-OneOrMore = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_as_tuple, json_schema_input_type=str | tuple[str, ...]),
-    Field(min_length=1),
-]
-"""Names, or one alone."""
-
-
 class SliceGate(Settings):
     """Metrics by the values of one or more columns, and bounds for each of the slices."""
 
@@ -123,7 +113,7 @@ class ClassGate(Settings):
 
 
 def _as_gates(value: object) -> object:
-    return (value,) if isinstance(value, dict | ClassGate) else value
+    return (value,) if isinstance(value, dict | Settings) else value
 
 
 class Gate(Settings):
@@ -137,12 +127,33 @@ class Gate(Settings):
         tuple[ClassGate, ...],
         BeforeValidator(_as_gates, json_schema_input_type=ClassGate | tuple[ClassGate, ...]),
     ] = Field((), description='Bounds on classes of the whole evaluation split.')
+    fairness: Annotated[
+        tuple[FairnessGate, ...],
+        BeforeValidator(_as_gates, json_schema_input_type=FairnessGate | tuple[FairnessGate, ...]),
+    ] = Field((), description='Groups of people to compare, and how far apart they may be.')
 
     @model_validator(mode='after')
     def _judges_something(self) -> 'Gate':
-        if not self.metrics and not self.classes and not any(s.metrics for s in self.slices):
+        by_group = [s.metrics for s in self.slices] + [f.criteria for f in self.fairness]
+        if not self.metrics and not self.classes and not any(by_group):
             raise ValueError('no bound is set, so no model could fail: name a metric under metrics')
         return self
+
+
+KEPT_ROWS = 1_000_000
+"""Rows of a split whose predictions are kept by default: some 10 to 50 MB."""
+
+
+class Evaluation(Settings):
+    """What an evaluation keeps beside its metrics."""
+
+    keep_predictions: int = Field(
+        KEPT_ROWS,
+        ge=0,
+        description='Rows of the evaluation split that are kept with what the models said of them, '
+        'at most; of more rows, an even sample, the same each time. 0: none, and so no '
+        'intervals, comparisons row by row, or worst rows.',
+    )
 
 
 class EvaluatorConfig(Settings):
@@ -156,6 +167,7 @@ class EvaluatorConfig(Settings):
         min_length=1,
         description='Splits to measure, each by itself; the first is the one that is judged.',
     )
+    evaluation: Evaluation = Evaluation()
     batch_rows: int = Field(
         8192, ge=1, description='Rows that a model answers at a time; fewer for pictures.'
     )
@@ -168,6 +180,14 @@ class EvaluatorConfig(Settings):
             raise ValueError('gate.classes: a regression has no classes')
         for gate in self.gate.classes:
             _check_names(gate.metrics, CLASS_METRICS, 'a metric of a class')
+        for fairness in self.gate.fairness:
+            what = f'a criterion of {self.task}'
+            _check_names(fairness.criteria, CRITERIA[self.task], what)
+        if self.gate.fairness and not self.evaluation.keep_predictions:
+            raise ValueError(
+                'gate.fairness is measured on the rows that are kept, and '
+                'evaluation.keep_predictions is 0'
+            )
         return self
 
 

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import Any, Literal, Self, TypeVar, get_args
 
 from components.evaluator.errors import EvaluationError
+from components.evaluator.fairness import Gap, GroupRate
+from components.evaluator.fairness_verdict import GapReason, judge_gaps
 from components.evaluator.measured import (
     Answers,
     ClassMetrics,
@@ -15,6 +17,7 @@ from components.evaluator.measured import (
     SliceMetrics,
     Values,
 )
+from components.evaluator.reason_texts import distinct
 from components.evaluator.settings import (
     CLASS_METRICS,
     METRICS,
@@ -55,11 +58,11 @@ class Reason:
         if self.candidate is None:
             return f'is undefined, so {self.kind}: {self.bound:g} is not met'
         if self.kind != 'no_worse_than_baseline_by':
-            value, bound = _distinct(self.candidate, self.bound)
+            value, bound = distinct(self.candidate, self.bound)
             side = 'below' if self.kind == 'min' else 'above'
             return f'is {value}, {side} the {self.kind} of {bound}'
-        worse, bound = _distinct(abs(self.candidate - (self.baseline or 0)), self.bound)
-        value, baseline = _distinct(self.candidate, self.baseline or 0)
+        worse, bound = distinct(abs(self.candidate - (self.baseline or 0)), self.bound)
+        value, baseline = distinct(self.candidate, self.baseline or 0)
         return f'is {value}, {worse} worse than the baseline at {baseline}; {bound} is allowed'
 
     def _context(self) -> str:
@@ -80,14 +83,16 @@ class Verdict:
         metrics: Split -> metrics by slice, the whole split first; the first split was judged.
         classes: Split -> metrics by class, in the order of the model's; empty for a regression.
         confusion: Split -> cells of the confusion matrix that are not 0, by label, then answer.
+        fairness: Split -> gaps between groups, of every criterion for every gate.
     """
 
     blessed: bool
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason | GapReason, ...]
     notes: tuple[str, ...]
     metrics: Mapping[str, tuple[SliceMetrics, ...]]
     classes: Mapping[str, tuple[ClassMetrics, ...]] = field(default_factory=dict)
     confusion: Mapping[str, tuple[Answers, ...]] = field(default_factory=dict)
+    fairness: Mapping[str, tuple[Gap, ...]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the verdict as JSON; reasons also carry their `text`."""
@@ -102,14 +107,25 @@ class Verdict:
         plain = json.loads(text)
         return cls(
             blessed=plain['blessed'],
-            reasons=tuple(
-                Reason(**{k: v for k, v in r.items() if k != 'text'}) for r in plain['reasons']
-            ),
+            reasons=tuple(map(_reason_from, plain['reasons'])),
             notes=tuple(plain['notes']),
             metrics=_by_split(plain['metrics'], lambda s: SliceMetrics(**s | _values_of(s))),
             classes=_by_split(plain['classes'], lambda c: ClassMetrics(**c | _values_of(c))),
             confusion=_by_split(plain['confusion'], lambda a: Answers(**a)),
+            fairness=_by_split(plain.get('fairness', {}), _gap_from),
         )
+
+
+def _reason_from(plain: dict[str, Any]) -> Reason | GapReason:
+    values: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in plain.items() if k != 'text'
+    }
+    return GapReason(**values) if plain['kind'] == 'max_gap' else Reason(**values)
+
+
+def _gap_from(plain: dict[str, Any]) -> Gap:
+    groups = tuple(GroupRate(**g) for g in plain['groups'])
+    return Gap(**plain | {'by': tuple(plain['by']), 'groups': groups})
 
 
 def _by_split(
@@ -123,7 +139,10 @@ def _values_of(plain: dict[str, Any]) -> dict[str, dict[str, Values]]:
 
 
 def judge(
-    config: EvaluatorConfig, measured: Mapping[str, Measured], notes: Sequence[str] = ()
+    config: EvaluatorConfig,
+    measured: Mapping[str, Measured],
+    notes: Sequence[str] = (),
+    gaps: Mapping[str, tuple[Gap, ...]] | None = None,
 ) -> Verdict:
     """Hold what was measured against the gate.
 
@@ -134,6 +153,7 @@ def judge(
         config: The gate, the task and the splits; the first split is judged.
         measured: Split -> what was measured on it.
         notes: What is to be noted already.
+        gaps: Split -> gaps between groups.
 
     Returns:
         The verdict. An undefined value misses any bound; without a baseline value any candidate
@@ -144,7 +164,9 @@ def judge(
     """
     judged = measured[config.splits[0]]
     gate, known = config.gate, METRICS[config.task]
-    reasons = [r for s in judged.slices if not s.slice for r in _missed(gate.metrics, known, s)]
+    reasons: list[Reason | GapReason] = [
+        r for s in judged.slices if not s.slice for r in _missed(gate.metrics, known, s)
+    ]
     notes = list(notes)
     for slices in gate.slices:
         own = [s for s in judged.slices if set(s.slice) == set(slices.by)]
@@ -159,6 +181,9 @@ def judge(
         if not common:
             what = 'class' if classes.of is None else f'class of {", ".join(classes.of)}'
             notes.append(_not_judged(what, classes.min_examples, named))
+    too_wide, not_compared = judge_gaps((gaps or {}).get(config.splits[0], ()))
+    reasons += too_wide
+    notes += not_compared
     return Verdict(
         blessed=not reasons,
         reasons=tuple(reasons),
@@ -166,6 +191,7 @@ def judge(
         metrics={split: tuple(sorted(m.slices, key=_order)) for split, m in measured.items()},
         classes={split: m.classes for split, m in measured.items()},
         confusion={split: m.confusion for split, m in measured.items()},
+        fairness=gaps or {},
     )
 
 
@@ -231,12 +257,3 @@ def _order(measured: SliceMetrics) -> tuple:
 
 def _on(where: SliceKey) -> str:
     return f' on {", ".join(f"{k}={v}" for k, v in where.items())}' if where else ''
-
-
-def _distinct(value: float, bound: float) -> tuple[str, str]:
-    """Format two numbers with as many digits, from 4, as tell them apart."""
-    for digits in range(4, 18):
-        pair = f'{value:.{digits}g}', f'{bound:.{digits}g}'
-        if pair[0] != pair[1] or value == bound:
-            break
-    return pair

@@ -5,9 +5,12 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from components.pusher import rollback
+from components.pusher.rollback import Rollback
 
 PARTIAL = '.{version}.partial'
 """Name of a version while it is copied; servers only look at names that are numbers."""
@@ -17,7 +20,7 @@ class PushError(OSError):
     """A model could not be put into its directory; nothing of it is left there."""
 
 
-def push(model: Path, folder: Path) -> Path:
+def push(model: Path, folder: Path, beside: Mapping[str, str] | None = None) -> Path:
     """Copy a model into a folder as its newest version.
 
     Pushes into one folder wait for each other. What a killed one left is removed.
@@ -25,7 +28,8 @@ def push(model: Path, folder: Path) -> Path:
     Args:
         model: directory to copy.
         folder: gets `<version>/`; made if it is not there. Versions are Unix times in seconds,
-            or one above the newest version where that is later.
+            or one above the newest version that ever was, withdrawn ones too, if that is later.
+        beside: path within the version -> text of a file that is to go with the model.
 
     Returns:
         The directory of the new version.
@@ -37,10 +41,13 @@ def push(model: Path, folder: Path) -> Path:
         with _locked(folder):
             for leftover in folder.glob(PARTIAL.format(version='*')):
                 shutil.rmtree(leftover)
-            version = str(max(int(time.time()), newest(folder) + 1))
+            version = str(max(int(time.time()), newest_ever(folder) + 1))
             partial = folder / PARTIAL.format(version=version)
             try:
                 copy(model, partial)
+                for name, text in (beside or {}).items():
+                    (partial / name).parent.mkdir(parents=True, exist_ok=True)
+                    (partial / name).write_text(text, encoding='utf-8')
                 return partial.rename(folder / version)
             except BaseException:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -52,6 +59,19 @@ def push(model: Path, folder: Path) -> Path:
 def newest(folder: Path) -> int:
     """Return the newest version in a folder; 0 if there is none."""
     return max((int(p.name) for p in folder.iterdir() if p.name.isdecimal()), default=0)
+
+
+def newest_ever(folder: Path) -> int:
+    """Return the newest version that was ever in a folder, as far as is known; 0 if none."""
+    return max((newest(folder), *rollback.withdrawn(folder)))
+
+
+def roll_back(folder: Path, to: int | None = None) -> Rollback:
+    """Go back to an earlier version while nothing is pushed; see `rollback.roll_back`."""
+    if not folder.is_dir():
+        raise rollback.RollbackError(f'{folder}: no such folder, so no version to roll back')
+    with _locked(folder):
+        return rollback.roll_back(folder, to)
 
 
 def copy(source: Path, target: Path) -> None:

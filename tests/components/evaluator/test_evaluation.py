@@ -13,6 +13,7 @@ from components import example_batches
 from components.evaluator.errors import EvaluationError
 from components.evaluator.eval_config import make_eval_config
 from components.evaluator.evaluation import measure
+from components.evaluator.keeping import Kept
 from components.evaluator.results import read_results
 from components.evaluator.settings import EvaluatorConfig
 from tests.components.evaluator.conftest import CLASSES
@@ -32,7 +33,7 @@ def _source(pattern):
 def _measure(job, tmp_path, baseline=None, config=None, make_pipeline=_pipeline, files=None):
     return measure(
         config or job.config,
-        'test',
+        Kept(str(tmp_path / 'out'), 'test', 0),
         sorted(map(str, (files or job.files).iterdir())),
         job.candidate,
         baseline,

@@ -137,7 +137,7 @@ def test_the_blessing_is_the_one_that_stock_tfx_would_give(limit, inputs, tmp_pa
     assert _files(own) == _files(other) == ['BLESSED' if limit == 2.0 else 'NOT_BLESSED']
     results = {'eval_config.json', 'metrics-00000-of-00001.tfrecord'}
     assert results <= set(_files(theirs['evaluation'][0]))
-    assert results | {'verdict.json'} == set(_files(ours['evaluation'][0]))
+    assert results | {'predictions', 'verdict.json'} == set(_files(ours['evaluation'][0]))
 
 
 def test_the_verdict_says_why_and_shows_every_split(inputs, tmp_path, caplog):

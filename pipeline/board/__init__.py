@@ -1,0 +1,1 @@
+"""A page of all runs: trends, blessings, reports."""

@@ -1,0 +1,1 @@
+"""Runs beside each other: what their recipes differ in, and whether their models do."""
