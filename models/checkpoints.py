@@ -88,7 +88,7 @@ class Checkpoints:
         try:
             with tf.io.gfile.GFile(self._path, 'rb') as file, np.load(io.BytesIO(file.read())) as z:
                 arrays = dict(z)
-        except (ValueError, zipfile.BadZipFile) as error:
+        except (EOFError, ValueError, zipfile.BadZipFile) as error:
             _log.warning('checkpoint %s cannot be read: %s; training anew', self._path, error)
             return None
 

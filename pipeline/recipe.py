@@ -406,6 +406,8 @@ class Recipe(Settings):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
         if isinstance(self.train.class_weights, dict):
             _known('train.class_weights', self.train.class_weights, classes, 'class')
+        for i, gate in enumerate(self.gate.classes):
+            _known(f'gate.classes.{i}.of', gate.of or (), classes, 'class')
         if isinstance(self.model, Transfer):
             _check_weights(self.model)
         listed = ', '.join(list(classes)[:CLASSES_SHOWN])

@@ -114,7 +114,15 @@ def test_patience_and_the_best_weights_are_remembered(made, tmp_path):
     assert_same_training(trained(made, config), resumed)
 
 
-def test_a_file_that_cannot_be_read_begins_training_anew(made, tmp_path, caplog):
+@pytest.mark.parametrize('content', [b'', b'garbage', b'PK\x03\x04 half'])
+def test_a_file_that_cannot_be_read_is_left_out_with_a_warning(tmp_path, caplog, content):
+    (tmp_path / 'key.npz').write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        assert Checkpoints(str(tmp_path), 'key').load() is None
+    assert 'cannot be read' in caplog.text
+
+
+def test_training_begins_anew_where_nothing_can_be_read(made, tmp_path, caplog):
     config = settings(made, epochs=1)
     checkpoints = Checkpoints(str(tmp_path), 'key')
     (tmp_path / 'key.npz').write_bytes(b'PK\x03\x04 half')

@@ -71,10 +71,10 @@ def test_fine_tuning_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
     )
     run = json.loads(done.stdout)
     assert {s['name']: s['state'] for s in run['steps']}['Transform'] == 'cached'
-    assert f'fine-tune, resumed at epoch {epoch + 1}/20' in Path(run['log']).read_text()
+    assert f'fine-tune, resumed at epoch {epoch + 1}/20' in (tmp_path / run['log']).read_text()
     assert (run['training']['epochs'], run['training']['resumed_after_epoch']) == (22, 2 + epoch)
     trainer = next(s for s in run['steps'] if s['name'] == 'Trainer')
     assert f'resumed after epoch {2 + epoch}' in trainer['note']
-    assert Path(run['training']['curves']).is_file()
+    assert (tmp_path / run['training']['curves']).is_file()
     assert not list(tmp_path.glob('.sluice/pipelines/kill/checkpoints/*'))
     assert sum(c['examples'] for c in run['classes']['test']) == run['rows']['test']
