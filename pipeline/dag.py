@@ -97,7 +97,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         baseline_model=baseline.outputs['model'],
         config=recipe.evaluator_config,
     )
-    pusher = _pusher(site, model, evaluator)
+    pusher = _pusher(recipe, site, model, evaluator)
 
     steps = [
         example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
@@ -145,12 +145,13 @@ def _last_blessed(recipe: Recipe) -> BaseNode | None:
     ).with_id('last_blessed_model')
 
 
-def _pusher(site: Site, model: Channel, evaluator: BaseNode) -> BaseNode | None:
+def _pusher(recipe: Recipe, site: Site, model: Channel, evaluator: BaseNode) -> BaseNode | None:
     if not site.push_to:
         return None
     return Pusher(
         model=model,
         model_blessing=evaluator.outputs['blessing'],
         evaluation=evaluator.outputs['evaluation'],
+        card=recipe.card_terms,
         push_to=site.push_to,
     )

@@ -16,6 +16,7 @@ from components.evaluator.settings import (
     Gate,
 )
 from components.image_example_gen.settings import ImageData
+from components.pusher.settings import Card, CardTerms
 from components.query_example_gen.settings import Data
 from models.search_space import check_space
 from models.settings import (
@@ -121,6 +122,7 @@ class Recipe(Settings):
     gate: Gate
     evaluation: Evaluation = Evaluation()
     push: Push = Push()
+    card: Card = Card()
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
@@ -262,6 +264,31 @@ class Recipe(Settings):
         return TransformConfig(
             features=self.features, crosses=self.crosses, label=self.label, task=self.task
         )
+
+    @property
+    def card_terms(self) -> CardTerms:
+        """What the model's card takes from the recipe."""
+        return CardTerms(
+            name=self.name,
+            task=self.task,
+            label=self.label,
+            about=self.description,
+            card=self.card,
+            source=self._source(),
+            split=self.data.split.in_words,
+            algorithm=self.model.kind,
+            gate=self.gate,
+            drift=tuple(self.data_gate.drift),
+            features=tuple(self.features),
+        )
+
+    def _source(self) -> str:
+        """Return the query, or where the pictures are."""
+        if self.pictures:
+            images = self.pictures.images
+            return images if isinstance(images, str) else str(images.query or images.query_file)
+        data = self.data
+        return str(getattr(data, 'query', None) or getattr(data, 'query_file', None) or '')
 
     @property
     def described(self) -> Described:
