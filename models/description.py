@@ -178,8 +178,9 @@ def _label_range(graph: TransformGraph, target: Target, columns: Columns) -> dic
 
 def _range(values: np.ndarray, whole: bool) -> dict[str, Any]:
     """Return the range of numbers: ends, and the quantiles that a slider goes by."""
-    method = 'nearest' if whole else 'linear'
-    low, median, high = np.quantile(values, [0.01, 0.5, 0.99], method=method)
+    low, median, high = np.quantile(
+        values, [0.01, 0.5, 0.99], method='nearest' if whole else 'linear'
+    )
     ends = {'min': values.min(), 'low': low, 'median': median, 'high': high, 'max': values.max()}
     plain = {key: int(v) if whole else float(f'{v:.6g}') for key, v in ends.items()}
     return {**plain, 'whole': bool(whole or (values == np.round(values)).all())}
