@@ -6,7 +6,7 @@ ARGS ?=
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run compile docs test test-all lint format lock clean
+.PHONY: help setup run compile docs test test-all bench lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test: setup ## Run the tests, without the slow: make test ARGS=tests/models TEST
 test-all: TESTS =
 test-all: test ## Run all the tests
 
+bench: setup ## Measure against stock TFX into docs/performance.md: make bench ARGS='table-100000-*'
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 lint: setup ## Check style, format, types and who imports whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -41,7 +44,7 @@ format: setup ## Mend style and format where that is safe
 	$(BIN)/ruff format
 
 lock: setup ## Write requirements.lock from pyproject.toml: make lock ARGS=--upgrade
-	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --generate-hashes \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --extra dev --extra portable --generate-hashes \
 	  --python-version 3.11 --python-platform x86_64-manylinux_2_39 \
 	  --no-emit-index-url --custom-compile-command 'make lock' \
 	  --output-file requirements.lock $(ARGS)

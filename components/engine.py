@@ -13,7 +13,7 @@ _LOCAL_RUNNERS = (None, 'DirectRunner', 'PrismRunner')
 logger = logging.getLogger(__name__)
 
 
-def works_in_process(beam_args: Sequence[str], size: int) -> bool:
+def works_in_process(beam_args: Sequence[str], size: int, beam_only: str | None = None) -> bool:
     """Say whether a step does its work in this process rather than in Beam, and log why.
 
     On one machine Beam only adds cost: its in-memory runner is a single Python process that
@@ -22,6 +22,7 @@ def works_in_process(beam_args: Sequence[str], size: int) -> bool:
     Args:
       beam_args: Beam pipeline arguments of the step.
       size: Bytes of the step's examples on disk.
+      beam_only: What is asked of the step that is only done in Beam, if anything.
     """
     runner = PipelineOptions(list(beam_args)).view_as(StandardOptions).runner
     if runner not in _LOCAL_RUNNERS:
@@ -29,6 +30,9 @@ def works_in_process(beam_args: Sequence[str], size: int) -> bool:
         return False
     if size > IN_PROCESS_BYTES:
         logger.info('in Beam: %d bytes of examples are more than %d', size, IN_PROCESS_BYTES)
+        return False
+    if beam_only:
+        logger.info('in Beam: only there is %s done', beam_only)
         return False
     logger.info('in this process: %d bytes of examples, and Beam would run here too', size)
     return True

@@ -22,26 +22,42 @@ from tfx.types.standard_artifacts import ExampleAnomalies, ExampleStatistics, Mo
 from tfx.utils import path_utils
 
 from components.data_gate.executor import BLESSED, STATISTICS_ID
+from components.pusher.pushes import withdrawn_models
 
 Artifacts = dict[str, list[Artifact]]
 
 
 class PrecedingBlessedModel(ResolverStrategy):
-    """Resolves the latest blessed model that is not the candidate and is still on disk.
+    """Resolves the latest blessed model that is not the candidate and still stands.
 
-    What is blessed is judged by the stock strategy. Inputs are the models and blessings of this
-    pipeline, `model` and `model_blessing`, and the `candidate`.
+    What is blessed is judged by the stock strategy. A model stands if it is on disk and was not
+    rolled back. Inputs are the models and blessings of this pipeline, `model` and
+    `model_blessing`, and the `candidate`.
     """
 
     def resolve_artifacts(self, store: MetadataStore, input_dict: Artifacts) -> Artifacts:
         """Return at most one model and its blessing."""
         others = _others(input_dict['model'], input_dict['candidate'])
-        judged = {
-            'model': [m for m in others if fileio.exists(path_utils.serving_model_path(m.uri))],
-            'model_blessing': input_dict['model_blessing'],
-        }
-        blessed = LatestBlessedModelStrategy().resolve_artifacts(store, judged)
+        judged = {'model': others, 'model_blessing': input_dict['model_blessing']}
+        blessed = StandingBlessedModel().resolve_artifacts(store, judged)
         return {**(blessed or {}), 'candidate': input_dict['candidate']}
+
+
+class StandingBlessedModel(ResolverStrategy):
+    """Resolves the latest blessed model that stands, as above; of `model`, `model_blessing`."""
+
+    def resolve_artifacts(self, store: MetadataStore, input_dict: Artifacts) -> Artifacts | None:
+        """Return one model and its blessing; None if there is none."""
+        aside = withdrawn_models(store)
+        standing = [
+            model
+            for model in input_dict['model']
+            if model.id not in aside and fileio.exists(path_utils.serving_model_path(model.uri))
+        ]
+        blessed: Artifacts | None = LatestBlessedModelStrategy().resolve_artifacts(
+            store, {**input_dict, 'model': standing}
+        )
+        return blessed
 
 
 class PrecedingStatistics(ResolverStrategy):

@@ -7,9 +7,10 @@ import time
 from typing import Any
 
 import keras
-import tensorflow as tf
 
-from models.phases import Phase
+from models.phases import Phase, phases
+from models.rate_finder import RateSearch
+from models.settings import TrainerConfig
 
 PROGRESS_INTERVAL = 0.25
 """Seconds between reports at least, within an epoch."""
@@ -29,14 +30,27 @@ def report(
     unit: str,
     metrics: dict[str, float],
     seconds_left: float | None,
+    **more: Any,
 ) -> None:
-    """Tell how far a piece of work is; the runner draws it."""
+    """Tell how far a piece of work is; the runner draws it.
+
+    Args:
+        text: all of it in a line, for the log.
+        done: how much of the work is done.
+        total: how much there is; None: nobody knows.
+        unit: what `done` and `total` count.
+        metrics: latest values.
+        seconds_left: until all is done; None: nobody knows.
+        **more: `stage`: what this is the work of, `then`: what comes after it, `rate`: how many
+            `rate_unit` are done per second; each may be left out.
+    """
     progress = {
         'done': done,
         'total': total,
         'unit': unit,
         'metrics': metrics,
         'seconds_left': seconds_left,
+        **more,
     }
     _progress.info(text, extra={'progress': progress})
 
@@ -54,54 +68,89 @@ class PhaseCallback(keras.callbacks.Callback):
         """Note the phase."""
         self.phase = phase
 
+    def on_rate_found(self, search: RateSearch) -> None:
+        """Take what a search for a learning rate found, before the phase that it is for."""
+
 
 class Progress(PhaseCallback):
-    """Report each epoch, and within long ones a few times per second."""
+    """Report each epoch, and within long ones a few times per second.
+
+    Args:
+        config: says which phases there are, and what a row is.
+    """
 
     async_safe = True  # reads no weights, so that Keras need not wait for it at each step
+
+    def __init__(self, config: TrainerConfig) -> None:
+        super().__init__()
+        self._phases = phases(config)
+        self._batch_size = config.train.batch_size
+        self._rows = 'pictures' if config.image else 'rows'
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Start the clock."""
         self._start = self._reported = time.monotonic()
-        self._epoch = 0
+        self._first: int | None = None
         self._metrics: dict[str, float] = {}
+        self._rate: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch."""
+        """Note the epoch, and whether another one was done before this try of the training."""
         self._epoch = epoch
+        self._epoch_start = time.monotonic()
+        if self._first is None:
+            self._first = epoch
+            if epoch:
+                self._tell(epoch, f'resumed at epoch {epoch + 1}/{self.params["epochs"]}', {})
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Report, if the last time is long enough ago."""
         now = time.monotonic()
         steps = self.params['steps']
-        if now - self._reported < PROGRESS_INTERVAL or not steps:
+        if not steps:
+            return
+        if batch + 1 == steps or now - self._reported >= PROGRESS_INTERVAL:
+            self._rate = (batch + 1) * self._batch_size / (now - self._epoch_start)
+        if now - self._reported < PROGRESS_INTERVAL:
             return
         self._reported = now
-        part = min((batch + 1) / steps, 1.0)
-        self._tell(self._epoch + part, f'step {batch + 1}/{steps}', logs or {})
+        epochs = self._epoch + min((batch + 1) / steps, 1.0)
+        where = f'epoch {self._epoch + 1}/{self.params["epochs"]} step {batch + 1}/{steps}'
+        self._tell(epochs, where, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the epoch."""
         self._reported = time.monotonic()
         self._metrics = {k: float(v) for k, v in (logs or {}).items()}
-        self._tell(epoch + 1, '', self._metrics)
+        self._tell(epoch + 1, f'epoch {epoch + 1}/{self.params["epochs"]}', self._metrics)
 
     def _tell(self, epochs: float, where: str, metrics: dict[str, Any]) -> None:
         total = self.params['epochs']
         spent = time.monotonic() - self._start
         shown = self._metrics | {k: float(v) for k, v in metrics.items()}
+        named = '' if self.phase is None or self.phase.is_only else self.phase.title
         text = ', '.join(f'{k} {v:.4g}' for k, v in shown.items())
-        named = '' if self.phase is None or self.phase.is_only else f'{self.phase.title}, '
+        done_here = epochs - (self._first or 0)
         report(
-            f'{named}epoch {min(self._epoch + 1, total)}/{total} {where}: {text}'.replace(
-                ' :', ':'
-            ),
+            f'{named + ", " if named else ""}{where}{": " if text else ""}{text}',
             done=int(epochs),
             total=total,
             unit='epochs',
             metrics=shown,
-            seconds_left=spent / epochs * (total - epochs),
+            seconds_left=spent / done_here * (total - epochs) if done_here else None,
+            stage=named or None,
+            then=self._later(),
+            rate=self._rate,
+            rate_unit=self._rows,
         )
+
+    def _later(self) -> str | None:
+        """Name the phases to come; how long one takes is known once it has begun."""
+        names = [p.name for p in self._phases]
+        if self.phase is None or self.phase.name not in names:
+            return None
+        later = self._phases[names.index(self.phase.name) + 1 :]
+        return ', '.join(f'{p.title} ({p.epochs} epochs)' for p in later) or None
 
 
 class BestWeights(keras.callbacks.Callback):
@@ -131,6 +180,30 @@ class BestWeights(keras.callbacks.Callback):
         if self.epoch is not None:
             self.model.set_weights(self._weights)
 
+    def state(self) -> dict[str, Any]:
+        """Return what is the best so far."""
+        return {'epoch': self.epoch, 'lowest': self._lowest, 'weights': self._weights}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.epoch, self._lowest = state['epoch'], state['lowest']
+        self._weights = state['weights']
+
+
+class EarlyStopping(keras.callbacks.EarlyStopping):
+    """Keras' early stopping by `val_loss`, which can be gone on with."""
+
+    _REMEMBERED = ('wait', 'best', 'best_epoch', 'stopped_epoch')
+
+    def state(self) -> dict[str, Any]:
+        """Return how long it has waited, and for what."""
+        return {name: getattr(self, name) for name in self._REMEMBERED}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
 
 class StopOnFailure(keras.callbacks.Callback):
     """End training with an error as soon as an epoch's loss is not a number."""
@@ -153,12 +226,24 @@ class StopOnFailure(keras.callbacks.Callback):
 
 
 class EpochLog(PhaseCallback):
-    """Losses, metrics, learning rate and seconds of each epoch, of all phases."""
+    """Losses, metrics, learning rate and seconds of each epoch, of all phases.
+
+    Attributes:
+        epochs: one mapping per epoch.
+        resumed: epochs that an earlier try, which was killed, had done; 0: there was none.
+        rate_search: what a search for a learning rate found; None: there was none.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
         super().__init__()
         self.epochs: list[dict[str, Any]] = []
+        self.resumed = 0
+        self.rate_search: RateSearch | None = None
+
+    def on_rate_found(self, search: RateSearch) -> None:
+        """Note a search for a learning rate."""
+        self.rate_search = search
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Start the clock."""
@@ -176,11 +261,30 @@ class EpochLog(PhaseCallback):
             }
         )
 
-    def write(self, path: str) -> None:
-        """Write them as JSON, with the epoch whose weights the model has."""
+    def state(self) -> dict[str, Any]:
+        """Return the epochs so far."""
+        return {'epochs': self.epochs}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.epochs = state['epochs']
+        self.resumed = len(self.epochs)
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The epoch whose weights the model has: the best of the last phase."""
         last = [e for e in self.epochs if e['phase'] == self.epochs[-1]['phase']]
-        best = min(last, key=lambda e: e['val_loss'])
-        text = json.dumps({'best_epoch': best['epoch'], 'epochs': self.epochs}, indent=2)
-        tf.io.gfile.makedirs(path.rpartition('/')[0])
-        with tf.io.gfile.GFile(path, 'w') as file:
-            file.write(text)
+        return min(last, key=lambda e: e['val_loss'])
+
+    def to_json(self) -> str:
+        """Return all that was noted."""
+        search = self.rate_search
+        return json.dumps(
+            {
+                'best_epoch': self.best['epoch'],
+                'resumed_after_epoch': self.resumed or None,
+                'suggested_learning_rate': search and search.suggestion,
+                'epochs': self.epochs,
+            },
+            indent=2,
+        )

@@ -1,13 +1,16 @@
 """Splits of examples, read through the transform graph into batches for Keras."""
 
-import logging
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from models.inputs import Tensors, TransformGraph
+from models.labels import DataError, Tally, class_table
 from models.target import LabelStatistics, Target
 
 READ_BATCH = 8192
@@ -20,17 +23,25 @@ SHUFFLE_BUFFER = 100_000
 """Serialized rows that a streamed split is shuffled within."""
 
 EVAL_BATCH = 8192
-"""Rows per batch where nothing is learnt."""
+"""Rows per batch where nothing is learnt, at most."""
+
+EVAL_VALUES = 2**23
+"""Values in such a batch, about; pictures have many."""
 
 _as_written = tf.autograph.experimental.do_not_convert
 """Spares tracing the rewriting of functions that have no control flow, most of its time."""
 
 Columns = tuple[Tensors, tf.Tensor]
-_log = logging.getLogger('sluice.models')
+
+Change = Callable[[Tensors, tf.Tensor], Tensors]
+"""Changes inputs `[batch, ...]` at random; the second argument is the seed, int64 `[2]`."""
 
 
-class DataError(ValueError):
-    """Rows that a model cannot be trained on."""
+class Stream(Protocol):
+    """Reads rows anew for each pass."""
+
+    def stream(self, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches of inputs and label, `[batch, ...]`, shuffled if a seed is given."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +51,20 @@ class Split:
     Attributes:
         rows: number of rows.
         labels: statistics of the label.
-        columns: inputs and label in memory, `[rows, ...]`; None if too large.
+        columns: inputs and label in memory, `[rows * copies, ...]` (inputs perhaps as arrays on
+            disk); None if too large.
         reader: reads them anew, if too large.
+        change: made to inputs where they are learnt from.
+        copies: how many versions of the inputs there are, the first of all rows before the second;
+            each shuffled pass takes another version of a row.
     """
 
     rows: int
     labels: LabelStatistics
     columns: Columns | None
-    reader: 'Reader'
+    reader: Stream | None
+    change: Change | None = None
+    copies: int = 1
 
     def steps(self, batch_size: int) -> int:
         """Number of batches in one pass."""
@@ -60,16 +77,21 @@ class Split:
         inputs: Iterable[str],
         seed: int | None = None,
         class_weights: Sequence[float] | None = None,
+        first_step: int = 0,
     ) -> tf.data.Dataset:
         """Return batches of the split: one pass in a fixed order, or endless shuffled ones.
 
         Args:
             batch_size: rows per batch; the last of a single pass may have fewer.
             inputs: names of those wanted.
-            seed: of the order of rows, new in each of endless passes; None for a single pass.
-                (Starting an iterator costs as much as some ten steps, and batches of one size
-                are traced once, so passes follow each other without a break.)
+            seed: of the order of rows and of changes to them, new in each of endless passes; None
+                for a single pass of unchanged ones. (Starting an iterator costs as much as some ten
+                steps, and batches of one size are traced once, so passes follow each other without
+                a break.)
             class_weights: weight of each row by its class; None for equal ones.
+            first_step: how many batches of endless passes are left out. From a split in memory
+                come the same batches as if those had been taken; one that is streamed begins with
+                rows in another order, as what is left out would have to be read.
 
         Returns:
             Batches of inputs by name, label `[batch, 1]` and, given class weights, weight
@@ -77,32 +99,69 @@ class Split:
         """
         weights = None if class_weights is None else tf.constant(class_weights, tf.float32)
         names = tuple(inputs)
+        change = self.change if seed is not None else None
 
         @_as_written
-        def complete(inputs: Tensors, label: tf.Tensor) -> tuple:
+        def complete(number: tf.Tensor, columns: Columns) -> tuple:
+            inputs, label = columns
             wanted = {name: inputs[name] for name in names}
+            if change:
+                wanted = change(wanted, tf.stack([tf.constant(seed, tf.int64), number]))
             label = label[:, tf.newaxis]
             if weights is None:
                 return wanted, label
             return wanted, label, tf.gather(weights, label)
 
-        if self.columns is None:
-            stream = self.reader.stream(seed)
+        @_as_written
+        def gathered(number: tf.Tensor, picked: tf.Tensor) -> tuple:
+            columns = tf.nest.map_structure(lambda c: _rows(c, picked), self.columns)
+            return complete(number, columns)
+
+        if self.reader and self.columns is None:
+            stream = self.reader.stream(None if seed is None else seed + first_step)
             stream = stream if seed is None else stream.repeat()
-            batches = stream.rebatch(batch_size).map(complete)
+            batches, finish = stream.rebatch(batch_size), complete
         else:
-            columns = self.columns
-
-            @_as_written
-            def gathered(picked: tf.Tensor) -> tuple:
-                return complete(*tf.nest.map_structure(lambda c: tf.gather(c, picked), columns))
-
-            rows = _in_order(self.rows) if seed is None else _shuffled(self.rows, seed)
-            batches = rows.rebatch(min(batch_size, self.rows))
-            batches = batches.map(gathered, num_parallel_calls=tf.data.AUTOTUNE)
+            rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
+            batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
+            finish = gathered
+        batches = batches.enumerate(first_step).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
             batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
         return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def find_files(split: str, patterns: Sequence[str]) -> list[str]:
+    """Return the files of a split.
+
+    Raises:
+        DataError: there are none.
+    """
+    files = sorted(f for p in patterns for f in tf.io.gfile.glob(p))
+    if not files:
+        raise DataError(f'split {split!r} has no files: {", ".join(patterns)}')
+    return files
+
+
+def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Dataset:
+    """Return the records of TFRecord files, gzipped if so named: string `[]`.
+
+    Args:
+        files: to be read, several at a time.
+        seed: of their order, and of the records'; None for a fixed order.
+        buffer: records that are shuffled at a time.
+    """
+    names = tf.data.Dataset.from_tensor_slices(files)
+    if seed is not None:
+        names = names.shuffle(len(files), seed)
+    compression = 'GZIP' if files[0].endswith('.gz') else None
+    rows = names.interleave(
+        lambda f: tf.data.TFRecordDataset(f, compression),
+        cycle_length=4,
+        block_length=256,
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    return rows if seed is None else rows.shuffle(buffer, seed)
 
 
 class Reader:
@@ -123,34 +182,19 @@ class Reader:
             DataError: there are no files.
         """
         self.name = name
-        self.files = sorted(f for p in patterns for f in tf.io.gfile.glob(p))
-        if not self.files:
-            raise DataError(f'split {name!r} has no files: {", ".join(patterns)}')
+        self.files = find_files(name, patterns)
         self._graph = graph
         self._target = target
         self._ids = class_table(target)
 
     def stream(self, seed: int | None = None) -> tf.data.Dataset:
         """Return batches of inputs and label, `[batch]`; rows of unknown classes are left out."""
-        return self._batches(seed).map(_known, num_parallel_calls=tf.data.AUTOTUNE)
+        return self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
 
     def _batches(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""
-        files = tf.data.Dataset.from_tensor_slices(self.files)
-        if seed is not None:
-            files = files.shuffle(len(self.files), seed)
-        rows = files.interleave(
-            lambda f: tf.data.TFRecordDataset(f, self._compression()),
-            cycle_length=4,
-            block_length=256,
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        if seed is not None:
-            rows = rows.shuffle(SHUFFLE_BUFFER, seed)
+        rows = records(self.files, seed, SHUFFLE_BUFFER)
         return rows.batch(READ_BATCH).map(self._parsed, num_parallel_calls=tf.data.AUTOTUNE)
-
-    def _compression(self) -> str | None:
-        return 'GZIP' if self.files[0].endswith('.gz') else None
 
     @_as_written
     def _parsed(self, examples: tf.Tensor) -> tuple[Tensors, tf.Tensor, tf.Tensor]:
@@ -168,7 +212,7 @@ class Reader:
             DataError: there are no rows, or labels are missing or of no known class.
         """
         kept: list[tuple[dict[str, np.ndarray], np.ndarray]] | None = []
-        tally = _Tally(self._target)
+        tally = Tally(self._target)
         size = 0
         for inputs, label, text in self._batches(None).as_numpy_iterator():
             known = tally.add(label, text)
@@ -176,95 +220,52 @@ class Reader:
                 kept.append(({k: v[known] for k, v in inputs.items()}, label[known]))
                 size += sum(v.nbytes for v in kept[-1][0].values()) + kept[-1][1].nbytes
                 kept = kept if size <= MEMORY_LIMIT else None
-        self._check(tally, must_know_all)
+        tally.check(self.name, must_know_all)
         columns = None
         if kept is not None:
             with tf.device('CPU:0'):  # where batches are made, whatever trains on them
                 columns = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *kept)
         return Split(tally.rows, tally.statistics(), columns, self)
 
-    def _check(self, tally: '_Tally', must_know_all: bool) -> None:
-        label = self._target.label
-        if tally.rows + tally.unknown == 0:
-            raise DataError(f'split {self.name!r} has no rows')
-        if not tally.unknown:
-            return
-        known = ', '.join(repr(c) for c in self._target.classes[:10]) or 'finite numbers'
-        message = (
-            f'label {label!r} is missing or of no known class in {tally.unknown} of '
-            f'{tally.rows + tally.unknown} rows of split {self.name!r} '
-            f'(such as {tally.example!r}); expected: {known}'
-        )
-        if must_know_all or tally.rows == 0:
-            raise DataError(f'{message}. Filter or mend them in the query')
-        _log.warning('%s. They are left out', message)
-
-
-class _Tally:
-    """Statistics of labels, batch by batch."""
-
-    def __init__(self, target: Target) -> None:
-        self._is_number = target.task == 'regression'
-        self._counts = np.zeros(len(target.classes), np.int64)
-        self._origin = self._sum = self._squares = 0.0
-        self.rows = self.unknown = 0
-        self.example: object = None
-
-    def add(self, label: np.ndarray, text: np.ndarray) -> np.ndarray:
-        """Count a batch; return which of its rows have a usable label."""
-        known = np.isfinite(label) if self._is_number else label >= 0
-        if not known.all() and self.example is None:
-            example = text[~known][0]
-            self.example = example.decode() if isinstance(example, bytes) else float(example)
-        usable = label[known]
-        if not self._is_number:
-            self._counts += np.bincount(usable, minlength=len(self._counts))
-        elif len(usable):
-            # Sums from near the mean on keep their digits.
-            self._origin = self._origin if self.rows else float(usable[0])
-            shifted = usable.astype(np.float64) - self._origin
-            self._sum += shifted.sum()
-            self._squares += np.square(shifted).sum()
-        self.rows += len(usable)
-        self.unknown += len(label) - len(usable)
-        return known
-
-    def statistics(self) -> LabelStatistics:
-        """Return what was counted."""
-        if not self._is_number:
-            return LabelStatistics(counts=tuple(int(c) for c in self._counts))
-        mean = self._sum / self.rows
-        variance = max(self._squares / self.rows - mean**2, 0.0)
-        return LabelStatistics(mean=self._origin + mean, deviation=variance**0.5 or 1.0)
-
-
-def class_table(target: Target) -> tf.lookup.StaticHashTable | None:
-    """Return a table from class name to id, -1 for others; None for a regression."""
-    if not target.classes:
-        return None
-    ids = tf.range(len(target.classes), dtype=tf.int64)
-    return tf.lookup.StaticHashTable(
-        tf.lookup.KeyValueTensorInitializer(tf.constant(target.classes), ids), default_value=-1
-    )
-
 
 @_as_written
-def _known(inputs: Tensors, label: tf.Tensor, _: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
+def known_rows(inputs: Tensors, label: tf.Tensor, _: tf.Tensor) -> Columns:
+    """Leave rows out whose label is unknown."""
     known = tf.math.is_finite(label) if label.dtype.is_floating else label >= 0
     masked = {name: tf.boolean_mask(value, known) for name, value in inputs.items()}
     return masked, tf.boolean_mask(label, known)
 
 
-def _in_order(rows: int) -> tf.data.Dataset:
+def eval_batch(network: keras.Model) -> int:
+    """Return how many rows a network is given at a time where nothing is learnt."""
+    values = sum(math.prod(tensor.shape[1:]) for tensor in network.input.values())
+    return max(8, min(EVAL_BATCH, EVAL_VALUES // max(values, 1)))
+
+
+def _rows(column: tf.Tensor | np.ndarray, picked: tf.Tensor) -> tf.Tensor:
+    """Return some rows of a column, which may be an array on disk."""
+    if isinstance(column, np.ndarray):
+        taken = tf.numpy_function(lambda rows: column[rows], [picked], column.dtype)
+        return tf.ensure_shape(taken, [None, *column.shape[1:]])
+    return tf.gather(column, picked)
+
+
+def in_order(rows: int) -> tf.data.Dataset:
+    """Return row numbers as they are, `[rows]`."""
     return tf.data.Dataset.from_tensors(tf.range(rows))
 
 
-def _shuffled(rows: int, seed: int) -> tf.data.Dataset:
-    """Return endless permutations of row numbers, `[rows]` each: no row is handled alone."""
+def shuffled(rows: int, seed: int, copies: int = 1) -> tf.data.Dataset:
+    """Return endless permutations of row numbers, `[rows]` each: no row is handled alone.
+
+    Of several copies of the rows, one after the other, each permutation has one of each row, and
+    the next another.
+    """
 
     @_as_written
-    def permuted(drawn: tf.Tensor) -> tf.Tensor:
+    def permuted(number: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
         seeds = tf.stack([drawn, tf.cast(seed, tf.int64)])
-        return tf.random.experimental.stateless_shuffle(tf.range(rows), seed=seeds)
+        order = tf.random.experimental.stateless_shuffle(tf.range(rows), seed=seeds)
+        return order + rows * ((order + tf.cast(number, order.dtype)) % copies)
 
-    return tf.data.Dataset.random(seed).map(permuted).prefetch(1)
+    return tf.data.Dataset.random(seed).enumerate().map(permuted).prefetch(1)

@@ -14,8 +14,10 @@ import numpy as np
 import tensorflow as tf
 
 from models.inputs import Columns, TransformGraph
+from models.pictures import PictureGraph
 from models.settings import Described
 from models.target import Target
+from models.thumbnails import labelled_pictures, thumbnail
 
 FILE = 'assets.extra/sluice.json'
 """Where an exported model keeps its description."""
@@ -46,10 +48,10 @@ def describe(
     train_files: Sequence[str],
     eval_files: Sequence[str],
 ) -> dict[str, Any]:
-    """Describe a model of a table.
+    """Describe a model.
 
     Args:
-        graph: says which raw columns the model takes.
+        graph: says which raw columns the model takes, or that it takes pictures.
         target: what is predicted.
         described: what the recipe says of it.
         train_files: patterns of the train split's files: ranges and values come from there.
@@ -58,27 +60,29 @@ def describe(
     Returns:
         The description, to be written as JSON.
     """
-    sample = tf.constant(_sample(train_files, SAMPLE_ROWS), tf.string)
-    columns = tf.io.parse_example(sample, graph.raw | graph.raw_label)
-    units = described.units
-    place = {name: i for i, name in enumerate(described.columns)}
-    names = sorted(graph.raw, key=lambda name: place.get(name, len(place)))
-    return {
+    about = {
         'format': FORMAT,
         'name': described.name,
         'about': described.about,
         'task': target.task,
-        'label': {
-            'name': target.label,
-            'unit': units.get(target.label),
-            **_label_range(graph, target, columns),
-        },
+        'label': {'name': target.label, 'unit': described.units.get(target.label)},
         'classes': list(target.classes),
+        'transform': described.model_dump(mode='json')['transform'],
+    }
+    if isinstance(graph, PictureGraph):
+        pictures = _pictures(graph, target, eval_files, described.examples)
+        return about | {'input': 'picture', 'inputs': [], 'examples': [], 'pictures': pictures}
+    sample = tf.constant(_sample(train_files, SAMPLE_ROWS), tf.string)
+    columns = tf.io.parse_example(sample, graph.raw | graph.raw_label)
+    place = {name: i for i, name in enumerate(described.columns)}
+    names = sorted(graph.raw, key=lambda name: place.get(name, len(place)))
+    return about | {
+        'label': about['label'] | _label_range(graph, target, columns),
         'input': 'columns',
         'inputs': [
             {
                 'name': name,
-                'unit': units.get(name),
+                'unit': described.units.get(name),
                 **_described(graph.raw[name], _values(columns[name])),
             }
             for name in names
@@ -204,6 +208,20 @@ def _examples(
             'label': _short(labels[row]),
         }
         for row in _spread(labels, target, count)
+    ]
+
+
+def _pictures(
+    graph: PictureGraph, target: Target, patterns: Sequence[str], count: int
+) -> list[dict[str, str]]:
+    """Return small pictures with their labels, from class to class."""
+    if not count:
+        return []
+    pictures, labels = labelled_pictures(graph, 'eval', patterns)
+    known: list[Any] = [label if label in target.classes else None for label in labels]
+    return [
+        {'jpeg': thumbnail(pictures[row]), 'label': labels[row]}
+        for row in _spread(known, target, count)
     ]
 
 

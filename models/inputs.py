@@ -92,19 +92,26 @@ class TransformGraph:
         raw_label: parsing specs of the raw columns that the label is made of.
     """
 
-    def __init__(self, output: tft.TFTransformOutput, label: str, task: Task) -> None:
+    def __init__(
+        self,
+        output: tft.TFTransformOutput,
+        label: str,
+        task: Task,
+        inputs: tuple[ModelInput, ...] | None = None,
+    ) -> None:
         """Read the graph.
 
         Args:
             output: of the Transform component.
             label: name of the transformed label.
             task: says whether the label is a number or a class.
+            inputs: what models get; by default as the transformed schema says.
 
         Raises:
             InputError: there is no such label, or a feature that models cannot take.
         """
         self.saved_model = tf.saved_model.load(output.transform_savedmodel_dir)
-        self.inputs = model_inputs(output.transformed_metadata.schema, label)
+        self.inputs = inputs or model_inputs(output.transformed_metadata.schema, label)
         self._label = label
         self._is_number = task == 'regression'
         graph = self.saved_model.transform_fn.graph

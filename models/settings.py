@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from transforms.features import Settings
+from models.backbone_names import known_backbone
+from transforms.features import Settings, TransformConfig
 from transforms.image_settings import ImageInput
 
 Task = Literal['regression', 'binary', 'multiclass']
@@ -77,6 +78,10 @@ class FineTuning(Settings):
     learning_rate: float = Field(1e-4, gt=0, description='Learning rate (its peak, if scheduled).')
 
 
+IMAGENET = 'imagenet'
+"""Stands for the weights that Keras downloads."""
+
+
 class Transfer(Settings):
     """A new head on a network that knows pictures already (`keras.applications`).
 
@@ -84,15 +89,38 @@ class Transfer(Settings):
     """
 
     kind: Literal['transfer'] = 'transfer'
-    backbone: str = Field(
+    backbone: Annotated[str, AfterValidator(known_backbone)] = Field(
         'MobileNetV2', description='Name in keras.applications: MobileNetV2, EfficientNetB0, …'
     )
+    options: dict[str, Any] = Field(
+        default_factory=dict,
+        description='Keyword arguments for its function in Keras: `{alpha: 0.35}`.',
+    )
     weights: str | None = Field(
-        'imagenet', description='imagenet (downloaded by Keras), a file of weights, or null.'
+        IMAGENET,
+        description='imagenet (downloaded by Keras), a file of weights without the top layers, or '
+        'null: none, and all layers learn from the start.',
+    )
+    copies: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description='With `image.augment`: how many changed versions of each picture the frozen '
+        'layers are run on, once; epochs take turns with them. null: on new ones in each epoch, '
+        'which takes many times as long.',
     )
     hidden: HiddenUnits = Field((), description='Units of each layer of the head.')
     dropout: float = Field(0.3, ge=0, lt=1, description='Dropout before the last layer.')
     fine_tune: FineTuning | None = Field(None, description='The second phase; null: none.')
+
+    @property
+    def weights_file(self) -> str | None:
+        """Path of the weights; None if they are downloaded, or if there are none."""
+        return None if self.weights == IMAGENET else self.weights
+
+    @model_validator(mode='after')
+    def _something_to_tune(self) -> 'Transfer':
+        if self.fine_tune and self.weights is None:
+            raise ValueError('fine_tune: with weights: null all layers learn anyway; leave it out')
+        return self
 
 
 class OwnModel(Settings):
@@ -136,21 +164,28 @@ Model = Annotated[
 """Settings of a model; in a recipe also its kind alone."""
 
 
-ScheduleKind = Literal['constant', 'cosine', 'exponential', 'one_cycle']
+ScheduleKind = Literal['constant', 'cosine', 'exponential', 'step', 'one_cycle', 'cyclical']
 
 
 class Schedule(Settings):
-    """How the learning rate changes over a training run."""
+    """How the learning rate changes over a training run, or over each phase of one."""
 
     kind: ScheduleKind = Field(
         'constant',
-        description='cosine and exponential fall from learning_rate to learning_rate * end; '
-        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820).',
+        description='cosine, exponential and step fall from learning_rate to learning_rate * end; '
+        'one_cycle rises to learning_rate and falls again (Smith 2018, arXiv:1803.09820); '
+        'cyclical does so in straight lines, several times (Smith 2015, arXiv:1506.01186).',
     )
     warmup: float = Field(
         0.0, ge=0, lt=1, description='Share of the steps over which the rate rises from 0.'
     )
-    end: float = Field(0.01, gt=0, le=1, description='Last rate as a share of learning_rate.')
+    end: float = Field(
+        0.01, gt=0, le=1, description='Last rate (cyclical: lowest) as a share of learning_rate.'
+    )
+    levels: int = Field(
+        3, ge=2, description='step: rates, each for as long; from one to the next by one factor.'
+    )
+    cycles: int = Field(3, ge=1, description='cyclical: times that the rate rises and falls.')
 
 
 class EarlyStopping(Settings):
@@ -169,6 +204,12 @@ class Training(Settings):
     optimizer: Literal['adam', 'adamw', 'sgd', 'rmsprop'] = Field(
         'adam', description='Keras optimizer.'
     )
+    find_rate: Literal['show', 'use'] | None = Field(
+        None,
+        description='Look for a learning rate first, on a copy of the weights, and draw what the '
+        'loss does as it rises. show: say which looks best; use: train with that one '
+        '(a fine-tuning keeps its own).',
+    )
     schedule: Annotated[
         Schedule, BeforeValidator(_kind_alone, json_schema_input_type=ScheduleKind | Schedule)
     ] = Field(Schedule(), description='Learning-rate schedule, or its kind alone.')
@@ -178,6 +219,15 @@ class Training(Settings):
     class_weights: Literal['balanced'] | dict[str, float] | None = Field(
         None,
         description='Weight of each class in the loss; balanced: inverse to its frequency.',
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description='Share of each class label that is spread over all classes, in the loss.',
+    )
+    clip_norm: float | None = Field(
+        None, gt=0, description='Largest norm of all gradients together; null: any.'
     )
     warm_start: bool = Field(
         False, description='Start from the last blessed model, layer by layer where shapes agree.'
@@ -232,6 +282,9 @@ class Tuning(Settings):
         'random', description='KerasTuner oracle.'
     )
     epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
+    minutes: float | None = Field(
+        None, gt=0, description='The search ends after so long, with the best found; null: any.'
+    )
     space: dict[str, SearchRange] = Field(
         default_factory=dict,
         description='What to search: a list of values, or `[min, max, log]`, by setting: '
@@ -267,3 +320,6 @@ class Described(Settings):
     columns: tuple[str, ...] = Field((), description='Inputs in the order they are shown.')
     units: dict[str, str] = Field(default_factory=dict, description='Column -> unit.')
     examples: int = Field(0, ge=0, description='Rows of the eval split to show.')
+    transform: TransformConfig | str | None = Field(
+        None, description='What the preprocessing is made from, or the dotted path of an own one.'
+    )

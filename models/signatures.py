@@ -5,9 +5,16 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from models.dataset import class_table
-from models.inputs import Columns, Tensors, TransformGraph
+from models.inputs import Tensors, TransformGraph
+from models.labels import class_table
+from models.pictures import PictureGraph
 from models.target import Target
+
+IMAGE_BYTES = 'image_bytes'
+"""Input of pictures' signature; clients of JSON send base64 under such a name."""
+
+TOP = 5
+"""Classes that a model of pictures names at most, the most likely first."""
 
 
 def export(model: keras.Model, graph: TransformGraph, target: Target, directory: str) -> None:
@@ -16,8 +23,11 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     Its signatures, for a batch of N rows:
 
     - `serving_default`: one input per raw column that the model needs, `[N]`: string ('' =
-      missing), float32 for a float, float64 for an integer (NaN = missing; exact to 2^53).
+      missing), float32 for a float, float64 for an integer (NaN = missing; exact to 2^53). Of
+      pictures one input, `image_bytes`, string `[N]`: files in any format that
+      `transforms.image_decoding` knows, of any size.
     - `serving_examples`: input `examples`, string `[N]`, serialized tf.Examples. Same outputs.
+    - `preprocessing`: inputs as `serving_default`; outputs what the network takes, by its names.
     - `labels`: input `examples`; output `label` `[N, 1]`: float32, or int64 class id (-1: none).
 
     Outputs: see `predictions`.
@@ -29,20 +39,28 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
         directory: where to; may be remote.
     """
     table = class_table(target)
-    raw = {name: _json_type(name, spec.dtype) for name, spec in graph.raw.items()}
     examples = tf.TensorSpec([None], tf.string, name='examples')
 
-    def predicted(columns: Columns) -> Tensors:
-        features = graph.features(columns)
-        return predictions(model({n: features[n] for n in model.input}, training=False), target)
+    spec, features_of = _client_side(graph)
 
-    @tf.function(input_signature=[raw], autograph=False)
-    def serving_default(columns: Tensors) -> Tensors:
-        return predicted({n: _as_parsed(n, columns[n], s) for n, s in graph.raw.items()})
+    def taken(features: Tensors) -> Tensors:
+        return {n: features[n] for n in model.input}
+
+    def predicted(features: Tensors) -> Tensors:
+        found = predictions(model(taken(features), training=False), target)
+        return found | most_likely(found) if isinstance(graph, PictureGraph) else found
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def serving_default(given: Tensors) -> Tensors:
+        return predicted(features_of(given))
+
+    @tf.function(input_signature=[spec], autograph=False)
+    def preprocessing(given: Tensors) -> Tensors:
+        return taken(features_of(given))
 
     @tf.function(input_signature=[examples], autograph=False)
     def serving_examples(examples: tf.Tensor) -> Tensors:
-        return predicted(tf.io.parse_example(examples, graph.raw))
+        return predicted(graph.features(tf.io.parse_example(examples, graph.raw)))
 
     @tf.function(input_signature=[examples], autograph=False)
     def labels(examples: tf.Tensor) -> Tensors:
@@ -52,6 +70,7 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     endpoints: dict[str, Callable] = {
         'serving_default': serving_default,
         'serving_examples': serving_examples,
+        'preprocessing': preprocessing,
         'labels': labels,
     }
     # Only what ExportArchive writes can also be loaded in a session, as batch inference does.
@@ -63,6 +82,21 @@ def export(model: keras.Model, graph: TransformGraph, target: Target, directory:
     for name, endpoint in endpoints.items():
         archive.add_endpoint(name, endpoint)
     archive.write_out(directory, verbose=False)
+
+
+def _client_side(
+    graph: TransformGraph,
+) -> tuple[dict[str, tf.TensorSpec], Callable[[Tensors], Tensors]]:
+    """Return what clients have, columns or files of pictures, and what makes features of it."""
+    if isinstance(graph, PictureGraph):
+        file = tf.TensorSpec([None], tf.string, name=IMAGE_BYTES)
+        return {IMAGE_BYTES: file}, lambda given: graph.decoded(given[IMAGE_BYTES])
+    raw = {name: _json_type(name, spec.dtype) for name, spec in graph.raw.items()}
+
+    def features_of(given: Tensors) -> Tensors:
+        return graph.features({n: _as_parsed(n, given[n], spec) for n, spec in graph.raw.items()})
+
+    return raw, features_of
 
 
 def predictions(output: tf.Tensor, target: Target) -> Tensors:
@@ -88,6 +122,21 @@ def predictions(output: tf.Tensor, target: Target) -> Tensors:
         'label': tf.gather(classes, tf.argmax(both, axis=1))[:, tf.newaxis],
     }
     return named | {'probability': output} if target.task == 'binary' else named
+
+
+def most_likely(predicted: Tensors) -> Tensors:
+    """Name the most likely classes, at most TOP, and their probabilities, the highest first.
+
+    Args:
+        predicted: `classes` and `probabilities` `[N, classes]`.
+
+    Returns:
+        `top_classes` and `top_probabilities` `[N, k]`.
+    """
+    count = min(TOP, predicted['probabilities'].shape[1])
+    probabilities, places = tf.math.top_k(predicted['probabilities'], count)
+    classes = tf.gather(predicted['classes'], places, batch_dims=1)
+    return {'top_classes': classes, 'top_probabilities': probabilities}
 
 
 def _as_parsed(

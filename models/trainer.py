@@ -3,13 +3,30 @@
 from typing import Any, Protocol
 
 import keras
+import tensorflow as tf
 
 from models import description, hardware, signatures
 from models.callbacks import EpochLog, Progress
+from models.checkpoints import Checkpoints, training_key
+from models.curves import draw_curves, draw_search
+from models.data import load_data
+from models.events import Events
 from models.search_space import with_values
 from models.settings import Described, TrainerConfig
-from models.training import build_model, fit, load_data
+from models.training import build_model, fit
 from models.warm_start import save_model, warm_start
+
+HISTORY_FILE = 'history.json'
+"""Every epoch in numbers; this and those below are in the folder of the run (`model_run`)."""
+
+CURVES_FILE = 'curves.png'
+"""Loss, main metric and learning rate by epoch."""
+
+RATE_FILE = 'learning_rate.json'
+"""What a search for a learning rate found."""
+
+RATE_CURVE_FILE = 'learning_rate.png'
+"""The loss by learning rate of that search."""
 
 
 class FnArgs(Protocol):
@@ -30,7 +47,8 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Args:
         fn_args: as the Trainer gives it; `custom_config['trainer']` is a `TrainerConfig` as a dict,
-            `custom_config['described']` may be a `Described`; `hyperparameters` is what a Tuner has
+            `custom_config['described']` may be a `Described`, `custom_config['checkpoints']` a
+            folder for what a killed training goes on from; `hyperparameters` is what a Tuner has
             found.
 
     Raises:
@@ -42,14 +60,15 @@ def run_fn(fn_args: FnArgs) -> None:
         config = with_values(config, fn_args.hyperparameters['values'])
     keras.utils.set_random_seed(config.train.seed)
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
-    log = EpochLog()
     with hardware.precision(config.train.precision), hardware.strategy().scope():
         model = build_model(config, data)
         if fn_args.base_model:
             warm_start(model, fn_args.base_model)
-        events = keras.callbacks.TensorBoard(fn_args.model_run_dir, write_graph=False)
-        fit(model, config, data, [Progress(), log, events])
-    log.write(f'{fn_args.model_run_dir}/history.json')
+        checkpoints = _checkpoints(fn_args, config, model)
+        log = EpochLog()
+        events = Events(fn_args.model_run_dir, log)
+        fit(model, config, data, [Progress(config), log, events], checkpoints)
+    _record(log, fn_args.model_run_dir)
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
     described = Described.model_validate(fn_args.custom_config.get('described', {}))
@@ -57,3 +76,29 @@ def run_fn(fn_args: FnArgs) -> None:
         data.graph, data.target, described, fn_args.train_files, fn_args.eval_files
     )
     description.write(about, fn_args.serving_model_dir)
+    if checkpoints:
+        checkpoints.remove()
+
+
+def _checkpoints(fn_args: FnArgs, config: TrainerConfig, model: keras.Model) -> Checkpoints | None:
+    """Return where training is saved; None, if no place is given."""
+    folder = fn_args.custom_config.get('checkpoints')
+    if not folder:
+        return None
+    inputs = [*fn_args.train_files, *fn_args.eval_files, fn_args.transform_graph_path]
+    inputs.append(fn_args.base_model or '')
+    return Checkpoints(folder, training_key(config, model, inputs))
+
+
+def _record(log: EpochLog, folder: str) -> None:
+    """Write what a training was like beside TensorBoard's events."""
+    files = {
+        HISTORY_FILE: log.to_json().encode(),
+        CURVES_FILE: draw_curves(log.epochs, log.best['epoch']),
+    }
+    if search := log.rate_search:
+        files |= {RATE_FILE: search.to_json().encode(), RATE_CURVE_FILE: draw_search(search)}
+    tf.io.gfile.makedirs(folder)
+    for name, content in files.items():
+        with tf.io.gfile.GFile(f'{folder}/{name}', 'wb') as file:
+            file.write(content)

@@ -1,107 +1,38 @@
 """Building, compiling and fitting a model on the splits of a pipeline."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import keras
-import tensorflow_transform as tft
+import tensorflow as tf
 
-from models import hardware, own, wide_deep
-from models.callbacks import BestWeights, PhaseCallback, StopOnFailure
-from models.dataset import EVAL_BATCH, Reader, Split
-from models.inputs import TransformGraph, vocabulary
+from models import hardware, own, pixel_networks, transfer, wide_deep
+from models.callbacks import BestWeights, EarlyStopping, PhaseCallback, StopOnFailure
+from models.checkpoints import Checkpoint, Checkpoints, SaveEpochs, Stateful
+from models.data import Data, Part
+from models.dataset import eval_batch
+from models.losses import loss_of
 from models.phases import Phase, phases
+from models.rate_finder import RateSearch, search_rate
 from models.schedules import learning_rate
-from models.settings import OwnModel, TrainerConfig, Training, WideDeep
-from models.target import LabelStatistics, Target, class_weights, resolve_target
-from transforms.tabular import LABEL_VOCABULARY
-
-
-@dataclass(frozen=True)
-class Data:
-    """What there is to learn from."""
-
-    graph: TransformGraph
-    target: Target
-    train: Split
-    evaluation: Split
-
-
-@dataclass(frozen=True)
-class Part:
-    """What is fitted in a phase.
-
-    Attributes:
-        network: the model, or that part of it which learns; its layers are the model's.
-        train: what it learns from.
-        evaluation: what it is validated on.
-    """
-
-    network: keras.Model
-    train: Split
-    evaluation: Split
-
-
-@keras.saving.register_keras_serializable('sluice')
-class StandardSquaredError(keras.losses.Loss):
-    """Squared error in units of the label's variance: 1 is as good as predicting the mean.
-
-    Gradients then do not depend on the label's unit, and learning rates mean the same everywhere.
-    """
-
-    def __init__(self, deviation: float, **kwargs: Any) -> None:
-        """Take the label's standard deviation."""
-        super().__init__(**{'name': 'standard_squared_error'} | kwargs)
-        self.deviation = deviation
-
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Return the error of each row."""
-        error = (y_true - y_pred) / self.deviation
-        return keras.ops.mean(keras.ops.square(error), axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return super().get_config() | {'deviation': self.deviation}
-
-
-def load_data(
-    transform_graph: str,
-    train_files: Sequence[str],
-    eval_files: Sequence[str],
-    config: TrainerConfig,
-) -> Data:
-    """Read the splits through the transform graph.
-
-    Args:
-        transform_graph: directory of the TransformGraph artifact.
-        train_files: patterns of the train split's files.
-        eval_files: patterns of the eval split's.
-        config: names task and label.
-
-    Raises:
-        InputError, TargetError, DataError: the data cannot be learnt from.
-    """
-    output = tft.TFTransformOutput(transform_graph)
-    graph = TransformGraph(output, config.label, config.task)
-    target = resolve_target(config, vocabulary(output, LABEL_VOCABULARY))
-    return Data(
-        graph,
-        target,
-        train=Reader('train', train_files, graph, target).read(must_know_all=True),
-        evaluation=Reader('eval', eval_files, graph, target).read(must_know_all=False),
-    )
+from models.settings import OwnModel, TrainerConfig, Training, Transfer, WideDeep
+from models.target import Target, class_weights
 
 
 def build_model(config: TrainerConfig, data: Data) -> keras.Model:
     """Build the model of a recipe for the data it will see; `fit` compiles it."""
-    target = data.target
-    if isinstance(config.model, WideDeep):
-        labels = data.train.labels.weighted(_class_weights(config, data))
-        return wide_deep.build(data.graph.inputs, config.model, target, labels)
-    if isinstance(config.model, OwnModel):
-        return own.build(data.graph.inputs, config.model, config, target)
-    raise NotImplementedError(config.model.kind)
+    inputs, target = data.graph.inputs, data.target
+    labels = data.train.labels.weighted(_class_weights(config, data))
+    match config.model:
+        case WideDeep():
+            return wide_deep.build(inputs, config.model, target, labels)
+        case Transfer():
+            return transfer.build(inputs, config.model, target, labels)
+        case OwnModel():
+            return own.build(inputs, config.model, config, target)
+        case _:
+            return pixel_networks.build(inputs, config.model, target, labels)
 
 
 def fit(
@@ -109,6 +40,7 @@ def fit(
     config: TrainerConfig,
     data: Data,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoints: Checkpoints | None = None,
     **kwargs: Any,
 ) -> dict[str, list[float]]:
     """Train a model, phase by phase; it ends with the weights that were best on the eval split.
@@ -118,43 +50,111 @@ def fit(
         config: says for how long, and when to stop early.
         data: splits to train and to validate on.
         callbacks: more of them; a `PhaseCallback` is told of each phase.
+        checkpoints: where training is saved after each epoch, and goes on from; None: nowhere.
         **kwargs: more arguments of `keras.Model.fit`, or others for those given here.
 
     Returns:
-        Losses and metrics of each epoch, of all phases one after the other.
+        Losses and metrics of each epoch, of all phases one after the other; those that were done
+        before a training was resumed are not among them.
 
     Raises:
         TrainingError: the loss is no longer a number.
     """
     history: dict[str, list[float]] = {}
-    for phase in phases(config):
-        for callback in callbacks:
-            if isinstance(callback, PhaseCallback):
-                callback.on_phase_begin(phase)
+    told = [c for c in callbacks if isinstance(c, PhaseCallback)]
+    resumed = checkpoints.load() if checkpoints else None
+    search = RateSearch(**resumed.rate_search) if resumed and resumed.rate_search else None
+    for number, phase in enumerate(phases(config)):
+        if resumed and resumed.phase != phase.name:
+            continue
+        for callback in told:
+            callback.on_phase_begin(phase)
         part = _part(model, phase, config, data)
+        variables = _distinct([*model.variables, *part.network.variables])
+        if number == 0 and config.train.find_rate and not search:
+            search = _search_rate(part, variables, phase, config, data)
+        if number == 0 and search:
+            for callback in told:
+                callback.on_rate_found(search)
+            if config.train.find_rate == 'use' and search.suggestion:
+                phase = replace(phase, learning_rate=search.suggestion)
         _compile(part, phase, config, data)
-        for name, values in _fit_phase(part, phase, config, data, callbacks, **kwargs).items():
+        variables = _distinct([*variables, *part.network.optimizer.variables])
+        saving = _Saving(checkpoints, variables, search, resumed) if checkpoints else None
+        fitted = _fit_phase(part, phase, config, data, callbacks, saving, **kwargs)
+        for name, values in fitted.items():
             history.setdefault(name, []).extend(values)
+        resumed = None
     return history
+
+
+@dataclass(frozen=True)
+class _Saving:
+    """How a phase is saved, and where it goes on from."""
+
+    checkpoints: Checkpoints
+    variables: Sequence[keras.Variable]
+    search: RateSearch | None
+    resumed: Checkpoint | None
+
+
+def _distinct(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
+    return list({id(v): v for v in variables}.values())
+
+
+def _search_rate(
+    part: Part,
+    variables: Sequence[keras.Variable],
+    phase: Phase,
+    config: TrainerConfig,
+    data: Data,
+) -> RateSearch:
+    def compile_with(schedule: keras.optimizers.schedules.LearningRateSchedule) -> None:
+        _compile(part, phase, config, data, schedule)
+
+    return search_rate(part.network, variables, compile_with, _batches(part, phase, config, data))
 
 
 def _part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -> Part:
     """Return what of a model is fitted in a phase, with the data for that."""
+    if isinstance(config.model, Transfer):
+        return transfer.part(model, phase, config, data)
     return Part(model, data.train, data.evaluation)
 
 
-def _compile(part: Part, phase: Phase, config: TrainerConfig, data: Data) -> None:
+def _compile(
+    part: Part,
+    phase: Phase,
+    config: TrainerConfig,
+    data: Data,
+    schedule: keras.optimizers.schedules.LearningRateSchedule | None = None,
+) -> None:
+    """Compile a part for a phase, with a schedule other than the phase's if one is given."""
     train = phase.applied(config.train)
     network = part.network
     labels = data.train.labels.weighted(_class_weights(config, data))
+    rate = schedule or learning_rate(train, part.train.steps(train.batch_size) * train.epochs)
     network.compile(
-        optimizer=_optimizer(train, part.train.steps(train.batch_size) * train.epochs),
-        loss=_loss(data.target, labels),
+        optimizer=_optimizer(train, rate),
+        loss=loss_of(data.target, labels, config.train.label_smoothing),
         metrics=_metrics(data.target),
         jit_compile=hardware.compiles(),
     )
     # Otherwise the first step makes the optimizer's variables, and is traced a second time.
     network.optimizer.build(network.trainable_variables)
+
+
+def _batches(
+    part: Part, phase: Phase, config: TrainerConfig, data: Data, first_step: int = 0
+) -> tf.data.Dataset:
+    train = phase.applied(config.train)
+    return part.train.batches(
+        train.batch_size,
+        inputs=part.network.input,
+        seed=train.seed,
+        class_weights=_class_weights(config, data),
+        first_step=first_step,
+    )
 
 
 def _fit_phase(
@@ -163,28 +163,42 @@ def _fit_phase(
     config: TrainerConfig,
     data: Data,
     callbacks: Sequence[keras.callbacks.Callback],
+    saving: _Saving | None,
     **kwargs: Any,
 ) -> dict[str, list[float]]:
     train = phase.applied(config.train)
     network = part.network
-    weights = _class_weights(config, data)
-    batches = part.train.batches(
-        train.batch_size, inputs=network.input, seed=train.seed, class_weights=weights
-    )
-    validation = part.evaluation.batches(EVAL_BATCH, inputs=network.input, class_weights=weights)
+    steps = part.train.steps(train.batch_size)
     standard = [StopOnFailure(), BestWeights()]
     if train.early_stopping:
         standard.append(
-            keras.callbacks.EarlyStopping(
+            EarlyStopping(
                 patience=train.early_stopping.patience, min_delta=train.early_stopping.min_delta
             )
         )
-    arguments = {'epochs': train.epochs, 'verbose': 0} | kwargs
+    everything = [*standard, *callbacks]
+    first = 0
+    if saving:
+        if resumed := saving.resumed:
+            first = train.epochs if resumed.stopped else resumed.epoch
+        everything.append(
+            SaveEpochs(
+                saving.checkpoints,
+                phase.name,
+                saving.variables,
+                [c for c in everything if isinstance(c, Stateful)],
+                asdict(saving.search) if saving.search else None,
+                saving.resumed,
+            )
+        )
+    arguments = {'epochs': train.epochs, 'initial_epoch': first, 'verbose': 0} | kwargs
     fitted = network.fit(
-        batches,
-        steps_per_epoch=part.train.steps(train.batch_size),
-        validation_data=validation,
-        callbacks=[*standard, *callbacks],
+        _batches(part, phase, config, data, first_step=first * steps),
+        steps_per_epoch=steps,
+        validation_data=part.evaluation.batches(
+            eval_batch(network), inputs=network.input, class_weights=_class_weights(config, data)
+        ),
+        callbacks=everything,
         shuffle=False,  # the batches are
         **arguments,
     )
@@ -195,24 +209,16 @@ def _class_weights(config: TrainerConfig, data: Data) -> tuple[float, ...] | Non
     return class_weights(data.target, config.train.class_weights, data.train.labels.counts)
 
 
-def _optimizer(train: Training, steps: int) -> keras.optimizers.Optimizer:
+def _optimizer(
+    train: Training, rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> keras.optimizers.Optimizer:
     kinds = {
         'adam': keras.optimizers.Adam,
         'adamw': keras.optimizers.AdamW,
         'sgd': keras.optimizers.SGD,
         'rmsprop': keras.optimizers.RMSprop,
     }
-    return kinds[train.optimizer](learning_rate(train, steps))
-
-
-def _loss(target: Target, labels: LabelStatistics) -> keras.losses.Loss:
-    match target.task:
-        case 'regression':
-            return StandardSquaredError(labels.deviation)
-        case 'binary':
-            return keras.losses.BinaryCrossentropy()
-        case _:
-            return keras.losses.SparseCategoricalCrossentropy()
+    return kinds[train.optimizer](rate, global_clipnorm=train.clip_norm)
 
 
 def _metrics(target: Target) -> list[keras.metrics.Metric]:

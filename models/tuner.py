@@ -8,9 +8,10 @@ import keras_tuner
 
 from models import hardware
 from models.callbacks import report
+from models.data import Data, load_data
 from models.search_space import encoded, is_whole, with_values
 from models.settings import Range, TrainerConfig
-from models.training import Data, build_model, fit, load_data
+from models.training import build_model, fit
 
 OBJECTIVE = 'val_loss'
 HYPERBAND_FACTOR = 3

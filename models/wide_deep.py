@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from models.heads import hidden_layers, prediction
 from models.inputs import ModelInput, keras_inputs
 from models.settings import WideDeep
 from models.target import LabelStatistics, Target
@@ -41,7 +42,7 @@ def build(
     if config.hidden:
         parts.append(_deep(inputs, tensors, numbers, config, target.units))
     total = layers.Add(name='net.total')(parts) if len(parts) > 1 else parts[0]
-    return keras.Model(tensors, _head(total, target, labels), name='wide_deep')
+    return keras.Model(tensors, prediction(total, target, labels), name='wide_deep')
 
 
 def embedding_width(size: int, largest: int) -> int:
@@ -99,10 +100,7 @@ def _deep(
     if numbers is not None:
         features.append(numbers)
     x = layers.Concatenate(name='net.deep')(features) if len(features) > 1 else features[0]
-    for number, size in enumerate(config.hidden, 1):
-        x = layers.Dense(size, activation=config.activation, name=f'net.hidden_{number}')(x)
-        if config.dropout:
-            x = layers.Dropout(config.dropout, name=f'net.dropout_{number}')(x)
+    x = hidden_layers(x, config.hidden, activation=config.activation, dropout=config.dropout)
     return layers.Dense(units, name='net.output')(x)
 
 
@@ -115,17 +113,3 @@ def _embedded(
         x = layers.Reshape((math.prod(given.shape), width), name=f'{name}.ids')(x)
         x = layers.GlobalAveragePooling1D(name=f'{name}.mean')(x)
     return x
-
-
-def _head(total: keras.KerasTensor, target: Target, labels: LabelStatistics) -> keras.KerasTensor:
-    """Bring the network's sum, near N(0, 1), to what is predicted, in float32."""
-    if target.task == 'regression':
-        name = 'net.prediction'
-        return layers.Rescaling(labels.deviation, labels.mean, dtype='float32', name=name)(total)
-    # One row more per class, so that none has probability 0.
-    logs = [math.log(count + 1) for count in labels.counts]
-    binary = target.task == 'binary'
-    prior = logs[1] - logs[0] if binary else logs
-    activation = 'sigmoid' if binary else 'softmax'
-    logits = layers.Rescaling(1.0, prior, dtype='float32', name='net.logits')(total)
-    return layers.Activation(activation, dtype='float32', name='net.prediction')(logits)

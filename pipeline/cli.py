@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import run_commands
+from pipeline import model_commands, run_commands
+from pipeline.batch import commands as batch_commands
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
@@ -21,6 +22,7 @@ from pipeline.options import (
 )
 
 if TYPE_CHECKING:
+    from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
 
 set_option = click.option(
@@ -178,6 +180,11 @@ for command in (
     run_commands.compare,
     run_commands.board,
     run_commands.tensorboard,
+    model_commands.serve,
+    model_commands.versions,
+    model_commands.rollback,
+    batch_commands.predict,
+    batch_commands.export,
 ):
     main.add_command(command)
 
@@ -191,13 +198,16 @@ def recipe() -> None:
 @click.argument('recipe')
 @set_option
 def recipe_check(recipe: str, overrides: tuple[str, ...]) -> None:
-    """Check RECIPE against its types and against the columns of its query."""
+    """Check RECIPE against its types, and against its query's columns or its pictures."""
     path, loaded = _load(recipe, overrides)
-    columns = _check(path, loaded, overrides)
-    click.echo(
-        f'{path}: good: {loaded.task} of {loaded.label} from {len(loaded.features)} of '
-        f'{len(columns)} columns'
-    )
+    found = _check(path, loaded, overrides)
+    if isinstance(found, dict):
+        of = f'{loaded.label} from {len(loaded.features)} of {len(found)} columns'
+        click.echo(f'{path}: good: {loaded.task} of {of}')
+    else:
+        from pipeline.pictures import about_pictures
+
+        click.echo(f'{path}: good: {loaded.task} of pictures\n{about_pictures(found)}')
 
 
 @recipe.command('show')
@@ -247,7 +257,7 @@ def _load(name: str, overrides: Sequence[str]) -> tuple[Path, 'Recipe']:
         stop(str(error), BAD_USAGE)
 
 
-def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> dict[str, str]:
+def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> 'dict[str, str] | Found':
     from pipeline.loading import RecipeError, check_against_data
 
     try:

@@ -10,7 +10,7 @@ from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import trainer_pb2
+from tfx.proto import bulk_inferrer_pb2, trainer_pb2
 from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
@@ -18,11 +18,19 @@ from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.settings import ImageData
+from components.prediction_table.component import PredictionTable
+from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
-from components.resolvers import baseline_resolver, previous_statistics_resolver
+from components.resolvers import (
+    StandingBlessedModel,
+    baseline_resolver,
+    previous_statistics_resolver,
+)
 from components.schema_gen.component import SchemaGen
+from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
+from components.transform.component import Transform
 from pipeline.recipe import Recipe
 
 
@@ -34,6 +42,7 @@ class Site:
     push_to: str | None
     on_vertex: bool = False
     beam_args: tuple[str, ...] = ()
+    output_root: str | None = None
 
 
 def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipeline:
@@ -62,13 +71,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         config=recipe.data_gate_terms,
     )
 
-    transform = tfx.Transform(
+    transform = Transform(
         examples=examples,
         schema=schema,
         preprocessing_fn=recipe.preprocessing_fn,
         custom_config=recipe.preprocessing_config,
-        materialize=False,
-        disable_statistics=True,
     )
     transform.add_upstream_node(data_gate)
     prepared = {
@@ -80,12 +87,17 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     }
     learning = {'trainer': recipe.trainer_config.model_dump(mode='json')}
     tuner = _tuner(recipe, prepared | {'custom_config': learning})
-    last_blessed = _last_blessed(recipe)
+    last_blessed = _last_blessed(recipe, on_vertex=site.on_vertex)
     trainer = tfx.Trainer(
         run_fn='models.trainer.run_fn',
         hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
         base_model=last_blessed.outputs['model'] if last_blessed else None,
-        custom_config=learning | {'described': recipe.described.model_dump(mode='json')},
+        custom_config={
+            **learning,
+            'described': recipe.described.model_dump(mode='json'),
+            # Beside the runs, whose folders differ: a second try finds what the first one left.
+            'checkpoints': f'{site.pipeline_root.rstrip("/")}/checkpoints',
+        },
         **prepared,
     )
     model = trainer.outputs['model']
@@ -97,11 +109,18 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         baseline_model=baseline.outputs['model'],
         config=recipe.evaluator_config,
     )
-    pusher = _pusher(recipe, site, model, evaluator)
+    serving_gate = ServingGate(
+        examples=examples,
+        model=model,
+        model_blessing=evaluator.outputs['blessing'],
+        config=recipe.serving_gate_config,
+    )
+    pusher = _pusher(recipe, site, model, evaluator, serving_gate)
 
     steps = [
         example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
-        tuner, last_blessed, trainer, baseline, evaluator, pusher,
+        tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
+        *_batch(recipe, site, model, evaluator.outputs['blessing']),
     ]  # fmt: skip
     return Pipeline(
         pipeline_name=recipe.name,
@@ -134,24 +153,56 @@ def _tuner(recipe: Recipe, prepared: dict[str, Any]) -> BaseNode | None:
     return tfx.Tuner(tuner_fn='models.tuner.tuner_fn', **prepared)
 
 
-def _last_blessed(recipe: Recipe) -> BaseNode | None:
-    """Find the model that a warm start goes on from."""
+def _last_blessed(recipe: Recipe, on_vertex: bool) -> BaseNode | None:
+    """Find the model that a warm start goes on from; on Vertex only TFX's own strategy compiles."""
     if not recipe.train.warm_start:
         return None
     return Resolver(
-        strategy_class=LatestBlessedModelStrategy,
+        strategy_class=LatestBlessedModelStrategy if on_vertex else StandingBlessedModel,
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
     ).with_id('last_blessed_model')
 
 
-def _pusher(recipe: Recipe, site: Site, model: Channel, evaluator: BaseNode) -> BaseNode | None:
+def _pusher(
+    recipe: Recipe, site: Site, model: Channel, evaluator: BaseNode, serving_gate: BaseNode
+) -> BaseNode | None:
     if not site.push_to:
         return None
     return Pusher(
         model=model,
         model_blessing=evaluator.outputs['blessing'],
+        infra_blessing=serving_gate.outputs['blessing'],
         evaluation=evaluator.outputs['evaluation'],
         card=recipe.card_terms,
         push_to=site.push_to,
     )
+
+
+def _batch(recipe: Recipe, site: Site, model: Channel, blessing: Channel) -> list[BaseNode]:
+    """Predict rows that have no label, into a table."""
+    if not recipe.batch or not recipe.batch_data:
+        return []
+    output = recipe.batch.output
+    rows = QueryExampleGen(data=recipe.batch_data).with_id('BatchExampleGen')
+    inferrer = tfx.BulkInferrer(
+        examples=rows.outputs['examples'],
+        model=model,
+        model_blessing=blessing,
+        model_spec=bulk_inferrer_pb2.ModelSpec(model_signature_name=['serving_examples']),
+        output_example_spec=_output_columns(COLUMNS[recipe.task]),
+    )
+    table = PredictionTable(
+        examples=inferrer.outputs['output_examples'],
+        output=f'{site.output_root}/{output}' if site.output_root else output,
+    )
+    return [rows, inferrer, table]
+
+
+def _output_columns(columns: dict[str, str]) -> bulk_inferrer_pb2.OutputExampleSpec:
+    column = bulk_inferrer_pb2.PredictOutputCol
+    named = [column(output_key=key, output_column=name) for key, name in columns.items()]
+    spec = bulk_inferrer_pb2.OutputColumnsSpec(
+        predict_output=bulk_inferrer_pb2.PredictOutput(output_columns=named)
+    )
+    return bulk_inferrer_pb2.OutputExampleSpec(output_columns_spec=[spec])

@@ -6,6 +6,7 @@ these digests to the properties, so that a changed table or function is noticed.
 
 import hashlib
 import importlib.util
+import uuid
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +15,7 @@ from components.image_example_gen.fingerprint import pictures_fingerprint
 from components.image_example_gen.settings import ImageData
 from components.query_example_gen.fingerprint import local_fingerprint
 from components.query_example_gen.settings import Data
+from models.settings import Model, Transfer
 from pipeline.recipe import Recipe
 
 LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-analysis', 'keras')
@@ -22,6 +24,7 @@ LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-anal
 def fingerprints(recipe: Recipe) -> dict[str, str]:
     """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
     own_transform = [recipe.transform] if recipe.transform else []
+    transforming = ['transforms', *own_transform]
     own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
     learning = ['models', 'transforms', *own_model]
     code = {
@@ -30,13 +33,26 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
         'SchemaGen': ['components.schema_gen'],
         'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['transforms', *own_transform],
+        'Transform': ['components.transform', 'components.example_batches', *transforming],
         'Tuner': learning,
         'Trainer': learning,
         'Evaluator': ['components.evaluator', 'components.example_batches'],
+        'ServingGate': ['components.serving_gate', 'components.example_batches', 'serving'],
         'Pusher': ['components.pusher'],
     }
     beside = _data_fingerprint(recipe.data)
+    beside |= dict.fromkeys(('Tuner', 'Trainer'), _weights_fingerprint(recipe.model))
+    if recipe.batch_data:
+        code |= {
+            'BatchExampleGen': ['components.query_example_gen'],
+            'BulkInferrer': [],
+            'PredictionTable': ['components.prediction_table', 'components.example_batches'],
+        }
+        beside |= {
+            'BatchExampleGen': local_fingerprint(recipe.batch_data),
+            # Never the same: its output is a file outside the store, which may be gone.
+            'PredictionTable': uuid.uuid4().hex,
+        }
     libraries = ' '.join(f'{name}={metadata.version(name)}' for name in LIBRARIES)
     return {
         step: _digest(libraries + beside.get(step, ''), map(_source, names))
@@ -48,6 +64,15 @@ def _data_fingerprint(data: Data | ImageData) -> dict[str, str]:
     if isinstance(data, ImageData):
         return {'ImageExampleGen': pictures_fingerprint(data)}
     return {'QueryExampleGen': local_fingerprint(data)}
+
+
+def _weights_fingerprint(model: Model) -> str:
+    """Digest the file of weights that a model starts from, if it is on this machine."""
+    path = model.weights_file if isinstance(model, Transfer) else None
+    if path is None or not Path(path).is_file():
+        return ''
+    with Path(path).open('rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _source(dotted: str) -> Path:

@@ -116,10 +116,18 @@ def _below(node: Node, part: Any) -> list[Node]:
 
 
 def _of_kind(nodes: list[Node], raw: Any) -> list[Node]:
-    """Keep of settings of several kinds those of the kind that is written, if it is known."""
+    """Keep of settings of several kinds those of the kind that is written, if it is known.
+
+    Where no key names the kind, it is told by the keys that one of them requires.
+    """
     kind = _child(raw, KEY_OF_VARIANT)
     same = [n for n in nodes if _has_kind(n) and kind in values([n['properties'][KEY_OF_VARIANT]])]
-    return same or nodes
+    if same or not isinstance(raw, dict):
+        return same or nodes
+    fit = [n for n in nodes if 'properties' in n and set(n.get('required', ())) <= set(raw)]
+    if not fit or any(map(_has_kind, nodes)):
+        return nodes
+    return [max(fit, key=lambda n: len(n.get('required', ())))]
 
 
 def _child(raw: Any, part: Any) -> Any:

@@ -1,9 +1,10 @@
 """From a recipe file to a `Recipe`, with errors that a person can act on."""
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
@@ -17,6 +18,9 @@ from components.query_example_gen.settings import Data
 from pipeline.faults import Places, fault_about, faults_of
 from pipeline.overrides import override
 from pipeline.recipe import Recipe
+
+if TYPE_CHECKING:
+    from components.image_example_gen.check import Found
 
 
 class RecipeError(ValueError):
@@ -42,36 +46,52 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         recipe = Recipe.model_validate(raw)
     except ValidationError as error:
         raise RecipeError(faults_of(error.errors(), raw, places)) from None
-    return recipe.model_copy(update={'data': recipe.data.relative_to(path.resolve().parent)})
+    return recipe.relative_to(path.resolve().parent)
 
 
-def check_against_data(path: Path, recipe: Recipe, overrides: Sequence[str] = ()) -> dict[str, str]:
-    """Hold a recipe against the columns of its query, and return them with their types.
+def check_against_data(
+    path: Path, recipe: Recipe, overrides: Sequence[str] = ()
+) -> 'dict[str, str] | Found':
+    """Hold a recipe against its data without reading all of it, and return what there is.
 
     Args:
       path: The file that the recipe is from, and
       overrides: its overrides, to say where a fault is.
       recipe: The recipe.
 
+    Returns:
+      The columns of its query with their types, or the pictures that were found.
+
     Raises:
-      RecipeError: The query can't be run, or a key names a column that it doesn't return.
+      RecipeError: The query can't be run or the pictures can't be listed, or a key names what
+        they don't have.
     """
     try:
-        columns = _columns(recipe.data)
+        if isinstance(recipe.data, ImageData):
+            from components.image_example_gen.check import look
+
+            found = look(recipe.data)
+            recipe.check_pictures(found.columns, found.classes)
+            return found
+        from components.query_example_gen.reader import columns_of
+
+        columns = columns_of(recipe.data)
         recipe.check_columns(columns)
+        if recipe.batch_data:
+            recipe.check_batch_columns(_batch_columns(recipe.batch_data))
+        return columns
     except (ValueError, OSError) as error:
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None
-    return columns
 
 
-def _columns(data: Data | ImageData) -> dict[str, str]:
-    if isinstance(data, ImageData):
-        from components.image_example_gen.check import checked_listing, columns_of
+def _batch_columns(data: Data) -> dict[str, str]:
+    """Return the columns of the batch query; what is wrong with it is told of its own keys."""
+    from components.query_example_gen.reader import columns_of
 
-        return columns_of(checked_listing(data))
-    from components.query_example_gen.reader import columns_of as columns_of_query
-
-    return columns_of_query(data)
+    try:
+        return columns_of(data)
+    except ValueError as error:
+        raise ValueError(re.sub('^data', 'batch', str(error))) from None
 
 
 def dump_recipe(recipe: Recipe) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import one_line
+from pipeline.imports import importing
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
 from pipeline.show import short_path
 from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
+from pipeline.training_record import training_in
 
 if TYPE_CHECKING:
     from tfx.proto.orchestration.pipeline_pb2 import Pipeline
@@ -41,7 +43,7 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
     """
     started = time.monotonic()
     try:
-        with progress.during('Loading TFX'):
+        with progress.during('Loading TFX'), importing():
             run = _LocalRun(recipe, record, store, progress)
         run.all_steps()
         record.state = 'done'
@@ -141,17 +143,32 @@ class _LocalRun:
                 step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
             case 'ImageExampleGen':
                 self._ingested(step, made['examples'].properties)
+            case 'PredictionTable':
+                if rows := made['predictions'].properties.get('rows'):
+                    step.note = f'{rows:,} rows in {self.recipe.batch.output}'  # type: ignore[union-attr]
+                else:
+                    step.state, step.note = 'skipped', 'not blessed, so nothing was predicted'
             case 'Trainer':
                 self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
+                self.record.training = training_in(Path(made['model_run'].uri))
+                if summary:  # of this run, not from the cache
+                    step.note = ' · '.join([summary, *self.record.training.notes])
             case 'Evaluator':
                 self._judged(
                     json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
                 )
                 step.note = 'blessed' if self.record.blessed else 'not blessed'
+            case 'ServingGate':
+                self._served(
+                    step, json.loads((Path(made['blessing'].uri) / SERVING_REPORT).read_text())
+                )
             case 'Pusher':
                 if made['pushed_model'].properties.get('pushed'):
                     self.record.pushed = made['pushed_model'].properties['pushed_destination']
                     step.note = short_path(self.record.pushed)
+                elif why := made['pushed_model'].properties.get('not_pushed_because'):
+                    step.state, step.note = 'skipped', 'not pushed'
+                    self.record.notes = [*self.record.notes, f'not pushed: {why}']
                 else:
                     step.state, step.note = 'skipped', 'not blessed, so not pushed'
 
@@ -177,7 +194,26 @@ class _LocalRun:
         self.record.fairness = verdict['fairness']
         self.record.notes = verdict['notes']
 
+    def _served(self, step: Step, report: dict[str, Any]) -> None:
+        """Take ServingGate's verdict into the record: without it a model is not blessed."""
+        if report['passed']:
+            step.note = f'{report["rows"]} rows over HTTP as evaluated'
+        elif not self.record.blessed:
+            step.state, step.note = 'skipped', 'not blessed, so not served'
+        else:
+            step.note = 'not blessed'
+            self.record.blessed = False
+            self.record.reasons.append(
+                {
+                    'kind': 'serving',
+                    'metric': None,
+                    'slice': {},
+                    'text': f'ServingGate: {report["fault"]}',
+                }
+            )
 
+
+SERVING_REPORT = 'serving_gate.json'
 RESOLVER = 'tfx.dsl.components.common.resolver.Resolver'
 
 

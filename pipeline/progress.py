@@ -115,18 +115,20 @@ class Running(logging.Handler):
 
 
 def progress_text(progress: dict[str, Any]) -> str:
-    """Return progress as words: `epochs 3/10 · rmse 1.08 · 12.0 s left`."""
+    """Return progress as words: `epochs 3/10 · rmse 1.08 · 5,200 rows/s · 12.0 s left`."""
     parts = []
     if (done := progress.get('done')) is not None:
         count = f'{done:,.4g}' if isinstance(done, float) else f'{done:,}'
         unit, total = progress.get('unit', ''), progress.get('total')
-        parts.append(f'{unit} {count}/{total:,}' if total else f'{count} {unit}')
+        stage = f'{stage} ' if (stage := progress.get('stage')) else ''
+        parts.append(f'{stage}{unit} {count}/{total:,}' if total else f'{stage}{count} {unit}')
     metrics = progress.get('metrics') or {}
     measured = {k: v for k, v in metrics.items() if k.startswith('val_') and k != 'val_loss'}
     shown = list((measured or metrics).items())[:METRICS_SHOWN]
     parts += [f'{name} {value:.4g}' for name, value in shown]
     if rate := progress.get('rate'):
-        parts.append(f'{rate:,.0f}/s')
+        parts.append(' '.join(filter(None, (f'{rate:,.0f}', progress.get('rate_unit')))) + '/s')
     if left := progress.get('seconds_left'):
-        parts.append(f'{seconds_text(left)} left')
+        then = progress.get('then')
+        parts.append(f'{seconds_text(left)} left{f", then {then}" if then else ""}')
     return ' · '.join(parts)

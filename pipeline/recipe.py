@@ -16,8 +16,11 @@ from components.evaluator.settings import (
     Gate,
 )
 from components.image_example_gen.settings import ImageData
+from components.prediction_table.settings import COLUMNS, Batch
 from components.pusher.settings import Card, CardTerms
-from components.query_example_gen.settings import Data
+from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
+from components.serving_gate.settings import ServingGateConfig
+from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
@@ -26,6 +29,7 @@ from models.settings import (
     OwnModel,
     TrainerConfig,
     Training,
+    Transfer,
     Tuning,
     WideDeep,
 )
@@ -123,11 +127,14 @@ class Recipe(Settings):
     evaluation: Evaluation = Evaluation()
     push: Push = Push()
     card: Card = Card()
+    batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
         self._check_kind_of_data()
+        if self.data.split.names == (UNLABELLED,):
+            raise ValueError('data.split: train and eval are needed')
         if self.label in self.features:
             raise ValueError(
                 f'features.{self.label}: is the label; a model that sees it learns nothing else'
@@ -191,6 +198,8 @@ class Recipe(Settings):
         for key in ('features', 'crosses', 'transform'):
             if getattr(self, key):
                 raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
+        if self.batch:
+            raise ValueError('batch: predicts rows of a table; for pictures: sluice predict')
         if isinstance(self.model, WideDeep):
             raise ValueError(
                 "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
@@ -201,10 +210,39 @@ class Recipe(Settings):
         if self.label != 'label':
             raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
 
+        if isinstance(self.model, Transfer):
+            self._check_backbone(self.model)
+
+    def _check_backbone(self, model: Transfer) -> None:
+        least = smallest_side(model.backbone)
+        size = self.image_input.size if self.image_input else ()
+        if size and min(size) < least:
+            raise ValueError(
+                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
+                f'takes {least} or more'
+            )
+
+    def relative_to(self, folder: Path) -> 'Recipe':
+        """Return the same recipe with its relative paths taken from a folder."""
+        model = self.model
+        if isinstance(model, Transfer) and model.weights_file:
+            path = absolute_path(model.weights_file, folder)
+            model = model.model_copy(update={'weights': path})
+        batch = self.batch and self.batch.relative_to(folder)
+        moved = {'data': self.data.relative_to(folder), 'model': model, 'batch': batch}
+        return self.model_copy(update=moved)
+
     @property
     def pictures(self) -> ImageData | None:
         """The data, if it is pictures."""
         return self.data if isinstance(self.data, ImageData) else None
+
+    @property
+    def batch_data(self) -> Data | None:
+        """The rows that are only predicted, if there are any."""
+        if self.batch is None or isinstance(self.data, ImageData):
+            return None
+        return self.batch.data(self.data)
 
     @property
     def image_input(self) -> ImageInput | None:
@@ -259,6 +297,11 @@ class Recipe(Settings):
         )
 
     @property
+    def serving_gate_config(self) -> ServingGateConfig:
+        """What ServingGate needs of the recipe."""
+        return ServingGateConfig(split=self.evaluation_split)
+
+    @property
     def transform_config(self) -> TransformConfig:
         """What Transform needs of the recipe."""
         return TransformConfig(
@@ -287,19 +330,7 @@ class Recipe(Settings):
         if self.pictures:
             images = self.pictures.images
             return images if isinstance(images, str) else str(images.query or images.query_file)
-        data = self.data
-        return str(getattr(data, 'query', None) or getattr(data, 'query_file', None) or '')
-
-    @property
-    def described(self) -> Described:
-        """What the description of the model takes from the recipe."""
-        return Described(
-            name=self.name,
-            about=self.description,
-            columns=tuple(self.features),
-            units=self.units,
-            examples=self.push.examples,
-        )
+        return str(self.table.query or self.table.query_file) if self.table else ''
 
     @property
     def preprocessing_fn(self) -> str:
@@ -311,9 +342,21 @@ class Recipe(Settings):
     @property
     def preprocessing_config(self) -> dict[str, Any]:
         """What it gets as its `custom_config`."""
-        if self.image_input:
-            return {'label': self.label, 'image': self.image_input.model_dump(mode='json')}
+        if self.pictures:
+            return {'label': self.label}
         return self.transform_config.model_dump(mode='json')
+
+    @property
+    def described(self) -> Described:
+        """What the description of the model takes from the recipe."""
+        return Described(
+            name=self.name,
+            about=self.description,
+            columns=tuple(self.features),
+            units=self.units,
+            examples=self.push.examples,
+            transform=self.transform or self.transform_config,
+        )
 
     @property
     def trainer_config(self) -> TrainerConfig:
@@ -362,6 +405,69 @@ class Recipe(Settings):
                 'use task: binary or multiclass, or CAST it'
             )
 
+    def check_pictures(self, columns: Collection[str], classes: Mapping[str, int]) -> None:
+        """Hold the recipe against its pictures.
+
+        Args:
+          columns: Columns that they have beside themselves.
+          classes: Pictures by class.
+
+        Raises:
+          ValueError: A column or class is named that they don't have, or they have other classes
+            than the recipe; the first word is the key path.
+        """
+        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the pictures')
+        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the pictures')
+        for i, by in enumerate(self.gate.slices):
+            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
+        if isinstance(self.train.class_weights, dict):
+            _known('train.class_weights', self.train.class_weights, classes, 'class')
+        if isinstance(self.model, Transfer):
+            _check_weights(self.model)
+        listed = ', '.join(list(classes)[:CLASSES_SHOWN])
+        listed += ', …' if len(classes) > CLASSES_SHOWN else ''
+        if len(classes) < 2:
+            raise ValueError(
+                f'data.images: there is one class only, {listed or "none"}; expected a folder for '
+                'each class, at least two'
+            )
+        if self.classes is None:
+            if self.task == 'binary' and len(classes) > 2:
+                raise ValueError(
+                    f'task: binary has two classes, the pictures {len(classes)}: {listed}; use '
+                    'multiclass'
+                )
+            return
+        _known('classes', self.classes, classes, 'class of the pictures')
+        if others := [name for name in classes if name not in self.classes]:
+            raise ValueError(
+                f'classes: the pictures have {others[0]!r} too; name all {len(classes)}, or leave '
+                'classes out'
+            )
+
+    def check_batch_columns(self, columns: dict[str, str]) -> None:
+        """Hold the recipe against the columns that its batch query returns.
+
+        Raises:
+          ValueError: A feature isn't among them, or a prediction's name is.
+        """
+        missing = [name for name in self.features if name not in columns]
+        if missing:
+            raise ValueError(
+                f'batch.query: does not return {missing[0]}, which the model learns from; it '
+                f'returns {", ".join(columns)}'
+            )
+        for name in COLUMNS[self.task].values():
+            if name in columns:
+                raise ValueError(
+                    f'batch.query: returns a column {name}, as the predictions are called; '
+                    'rename it in the query'
+                )
+
+
+CLASSES_SHOWN = 8
+"""Classes that a message names."""
+
 
 KINDS_TYPES = {
     'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),
@@ -380,6 +486,15 @@ def _known(path: str, named: Iterable[str], known: Collection[str], what: str) -
         if name not in known:
             at = f'{path}.{name}' if isinstance(named, Mapping) else path
             raise ValueError(f'{at}: {name!r} is not a {what}; {nearest(name, known)}')
+
+
+def _check_weights(model: Transfer) -> None:
+    file = model.weights_file
+    if file and '://' not in file and not Path(file).is_file():
+        raise ValueError(
+            f'model.weights: there is no file {file}; expected weights of {model.backbone} without '
+            'its top layers, imagenet or null'
+        )
 
 
 def find_recipe(name: str) -> Path:

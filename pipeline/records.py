@@ -33,6 +33,32 @@ class Step(BaseModel):
     )
 
 
+class TrainingRecord(BaseModel):
+    """What a training was like."""
+
+    epochs: int = Field(description='How many there were, of all phases.')
+    best_epoch: int = Field(description='The one whose weights the model has.')
+    resumed_after_epoch: int | None = Field(
+        None, description='Epochs that an earlier try, which was killed, had done; null: none.'
+    )
+    suggested_learning_rate: float | None = Field(
+        None, description='What a search (train.find_rate) found; null: none was asked for.'
+    )
+    curves: str | None = Field(None, description='Picture of loss, metric and rate by epoch.')
+    rate_curve: str | None = Field(None, description='Picture of the search for a rate.')
+    events: str = Field(description="Folder of TensorBoard's events, and of history.json.")
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth a word beside the last epoch."""
+        notes = []
+        if self.resumed_after_epoch:
+            notes.append(f'resumed after epoch {self.resumed_after_epoch}')
+        if self.suggested_learning_rate:
+            notes.append(f'suggested learning rate {self.suggested_learning_rate:.2g}')
+        return notes
+
+
 class Run(BaseModel):
     """A run: the JSON object that `--json` prints."""
 
@@ -57,7 +83,8 @@ class Run(BaseModel):
     )
     notes: list[str] = Field(
         default_factory=list,
-        description='What else the Evaluator has to say, such as slices that were too small.',
+        description='What else there is to say, such as slices that were too small to judge, or '
+        'that a model was not pushed because it had been rolled back.',
     )
     metrics: dict[str, list[dict[str, Any]]] = Field(
         default_factory=dict,
@@ -91,6 +118,7 @@ class Run(BaseModel):
     )
     rows: dict[str, int] = Field(default_factory=dict, description='Split -> rows.')
     steps: list[Step] = Field(default_factory=list, description='In the order of the DAG.')
+    training: TrainingRecord | None = Field(None, description='How the model was trained.')
     model: str | None = Field(None, description='The trained model (SavedModel folder).')
     pushed: str | None = Field(None, description='Where it was pushed; null: it was not.')
     log: str | None = Field(None, description='The full log.')

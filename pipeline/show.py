@@ -94,7 +94,14 @@ def details(run: Run) -> RenderableType:
         for key, uris in step.artifacts.items():
             for uri in uris:
                 paths.append(f'{step.name}.{key}  ', style='dim').append(f'{short_path(uri)}\n')
-    for name, path in (('pushed', run.pushed), ('log', run.log)):
+    training = run.training
+    named = {
+        'training curves': training and training.curves,
+        'learning-rate search': training and training.rate_curve,
+        'pushed': run.pushed,
+        'log': run.log,
+    }
+    for name, path in named.items():
         if path:
             paths.append(f'{name}  ', style='dim').append(f'{short_path(path)}\n')
     return Group(*parts, paths)

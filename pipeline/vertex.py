@@ -1,6 +1,7 @@
 """Compile a recipe for Vertex Pipelines."""
 
 import json
+from typing import Any
 
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import (
@@ -35,6 +36,7 @@ def compile_recipe(recipe: Recipe) -> str:
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         on_vertex=True,
+        output_root=f'{root}/predictions/{recipe.name}',
     )
     pipeline = create_pipeline(_for_vertex(recipe), site)
     runner = KubeflowV2DagRunner(
@@ -45,10 +47,10 @@ def compile_recipe(recipe: Recipe) -> str:
 
 
 def _for_vertex(recipe: Recipe) -> Recipe:
-    """Take the query out of its file, and leave out files for tables: BigQuery has those.
+    """Take queries out of their files, and leave out files for tables: BigQuery has those.
 
     Raises:
-      ValueError: Pictures or the schema are on this machine, or the query can't be read.
+      ValueError: Pictures or the schema are on this machine, or a query can't be read.
     """
     if isinstance(recipe.data, ImageData):
         return recipe.model_copy(update={'data': _remote_pictures(recipe.data)})
@@ -57,11 +59,17 @@ def _for_vertex(recipe: Recipe) -> Recipe:
         raise ValueError(
             f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
         )
-    return recipe.model_copy(update={'data': _in_bigquery(recipe.data)})
+    moved: dict[str, Any] = {
+        'data': recipe.data.model_copy(update=_in_bigquery(query_text(recipe.data)))
+    }
+    if recipe.batch and recipe.batch_data:
+        text = query_text(recipe.batch_data)
+        moved['batch'] = recipe.batch.model_copy(update=_in_bigquery(text))
+    return recipe.model_copy(update=moved)
 
 
-def _in_bigquery(data: Data) -> Data:
-    return data.model_copy(update={'query': query_text(data), 'query_file': None, 'local': {}})
+def _in_bigquery(query: str) -> dict[str, Any]:
+    return {'query': query, 'query_file': None, 'local': {}}
 
 
 def _remote_pictures(data: ImageData) -> ImageData:
@@ -72,9 +80,7 @@ def _remote_pictures(data: ImageData) -> ImageData:
             )
         return data
     query = Data(query=data.images.query, query_file=data.images.query_file)
-    images = data.images.model_copy(
-        update={'query': query_text(query), 'query_file': None, 'local': {}}
-    )
+    images = data.images.model_copy(update=_in_bigquery(query_text(query)))
     return data.model_copy(update={'images': images})
 
 

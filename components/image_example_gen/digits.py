@@ -24,5 +24,5 @@ def list_digits() -> Listing:
             [f'{DIGITS}/{i:04}' for i in range(len(pixels))], [str(n) for n in found.target]
         ),
         read=lambda row: pixels[row],
-        stamps=[sklearn.__version__] * len(pixels),
+        stamps=lambda: [sklearn.__version__] * len(pixels),
     )

@@ -1,17 +1,21 @@
 """Reads the pictures and writes them as examples; all the work is in the modules beside."""
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import utils
 from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
+from tfx.utils import io_utils
 
 from components.image_example_gen.columns import OF_PICTURES
-from components.image_example_gen.ingest import write_examples
+from components.image_example_gen.errors import PicturesError
+from components.image_example_gen.ingest import REFUSED_FILE, Written, write_examples
 from components.image_example_gen.settings import ImageData
 
 
@@ -32,7 +36,7 @@ class Executor(BaseExecutor):
         """
         data = ImageData.model_validate_json(exec_properties['data'])
         examples = artifact_utils.get_single_instance(output_dict['examples'])
-        written = write_examples(data, Path(examples.uri))
+        written = _write(data, examples.uri)
         examples.split_names = artifact_utils.encode_split_names(list(written.rows))
         examples.span = 0
         examples.set_int_custom_property(OF_PICTURES, 1)
@@ -40,3 +44,23 @@ class Executor(BaseExecutor):
             examples.set_string_custom_property(name, json.dumps(value, ensure_ascii=False))
         examples.set_string_custom_property(utils.FILE_FORMAT_PROPERTY_NAME, 'tfrecords_gzip')
         examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+
+
+def _write(data: ImageData, uri: str) -> Written:
+    """Write the examples to an artifact, here or on Cloud Storage.
+
+    If the run stops, the list of the refused lies beside the artifacts, which are removed then.
+    """
+    if '://' not in uri:
+        return write_examples(data, Path(uri), stopped=Path(uri).parents[1] / REFUSED_FILE)
+    with tempfile.TemporaryDirectory(prefix='sluice-pictures-') as folder:
+        stopped = Path(folder) / REFUSED_FILE
+        try:
+            written = write_examples(data, Path(folder), stopped)
+        except PicturesError as error:
+            if not stopped.exists():
+                raise
+            fileio.copy(str(stopped), f'{uri}/{REFUSED_FILE}', overwrite=True)
+            raise PicturesError(str(error).replace(folder, uri)) from None
+        io_utils.copy_dir(folder, uri)
+        return written

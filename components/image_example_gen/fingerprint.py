@@ -18,5 +18,5 @@ def pictures_fingerprint(data: ImageData) -> str:
     digest = hashlib.sha256(repr(listing.table.schema).encode())
     for column in listing.table.columns:
         digest.update(repr(column.to_pylist()).encode(errors='backslashreplace'))
-    digest.update(repr([*listing.stamps, *listing.refused, *listing.notes]).encode())
+    digest.update(repr([*listing.stamps(), *listing.refused, *listing.notes]).encode())
     return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Callable
-from typing import NamedTuple
 
 from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.listing import Listing, Refusal, table_of
@@ -13,44 +12,42 @@ SHOWN = 5
 """Names that a message shows before it only counts them."""
 
 
-class _Layout(NamedTuple):
-    """Folders at the top, what they mean, and how deep the classes are below them."""
-
-    splits: dict[str, str]
-    depth: int
-
-
-def list_folders(root: str, tree: Tree, read: Callable[[str], bytes]) -> Listing:
+def list_folders(
+    root: str, tree: Tree, read: Callable[[str], bytes], *, remote: bool = False
+) -> Listing:
     """List the pictures of a folder.
 
     Args:
         root: The folder, for people and for `uri`.
         tree: What is below it.
         read: Reads the file at a path below it.
+        remote: Whether that waits for a network.
 
     Raises:
         PicturesError: It is not laid out so.
     """
-    layout = _layout(root, tree)
-    files = [file for file in tree.files if file.path.count('/') > layout.depth]
+    depth = _depth(root, tree)
+    files = [file for file in tree.files if file.path.count('/') > depth]
     paths = [file.path for file in files]
-    parts = [path.split('/', layout.depth + 1) for path in paths]
-    labels = [_label(part[layout.depth]) for part in parts]
-    splits = [layout.splits[part[0]] for part in parts] if layout.splits else []
+    parts = [path.split('/', depth + 1) for path in paths]
+    labels = [_label(part[depth]) for part in parts]
+    splits = [part[0] for part in parts] if depth else []
     refused = [
-        Refusal(shown(f'{root}/{path}'), _label_of_fault(path, layout.depth), reason)
+        Refusal(shown(f'{root}/{path}'), _label_of_fault(path, depth), reason)
         for path, reason in tree.faults.items()
     ]
     return Listing(
         table=table_of([shown(f'{root}/{path}') for path in paths], labels, splits),
         read=lambda row: read(paths[row]),
-        stamps=[file.stamp for file in files],
+        stamps=lambda: [file.stamp for file in files],
         refused=refused,
-        notes=_notes(tree, layout, set(labels)),
+        notes=_notes(tree, depth, set(labels)),
+        remote=remote,
     )
 
 
-def _layout(root: str, tree: Tree) -> _Layout:
+def _depth(root: str, tree: Tree) -> int:
+    """Return how deep the class folders are: 1 below those of the splits, or 0."""
     top = [folder for folder in tree.folders if '/' not in folder]
     meant = {folder: split for folder in top if (split := split_meant(folder))}
     if not top:
@@ -60,7 +57,7 @@ def _layout(root: str, tree: Tree) -> _Layout:
             'validation and test'
         )
     if 'train' not in meant.values() or (len(meant) == 1 and len(top) > 1):
-        return _Layout({}, 0)
+        return 0
     if others := [folder for folder in top if folder not in meant]:
         raise PicturesError(
             f'data.images: {root}: holds {_listed(others)} beside the splits '
@@ -74,7 +71,7 @@ def _layout(root: str, tree: Tree) -> _Layout:
                 f'data.images: {root}/{folder} holds no class folders; expected '
                 f'{root}/{folder}/<class>/<pictures>'
             )
-    return _Layout(meant, 1)
+    return 1
 
 
 def _label(folder: str) -> str:
@@ -87,13 +84,13 @@ def _label_of_fault(path: str, depth: int) -> str | None:
     return _label(parts[depth]) if len(parts) > depth else None
 
 
-def _notes(tree: Tree, layout: _Layout, labels: set[str]) -> list[str]:
+def _notes(tree: Tree, depth: int, labels: set[str]) -> list[str]:
     notes = []
-    classes = [folder for folder in tree.folders if folder.count('/') == layout.depth]
+    classes = [folder for folder in tree.folders if folder.count('/') == depth]
     empty = sorted({_label(f.split('/')[-1]) for f in classes} - labels)
     if empty:
         notes.append(f'class folders without pictures: {_listed(empty)}')
-    if beside := [file.path for file in tree.files if file.path.count('/') <= layout.depth]:
+    if beside := [file.path for file in tree.files if file.path.count('/') <= depth]:
         notes.append(f'files beside the class folders, left out: {_listed(beside)}')
     return notes
 

@@ -36,6 +36,9 @@ BATCH = 512
 BATCH_BYTES = 32 * 2**20
 """Pictures that are encoded and written at a time: whichever is reached first."""
 
+REMOTE_READERS = 16
+"""Pictures that are read at a time where that waits for a network."""
+
 PROGRESS_SECONDS = 0.25
 """Shortest time between two reports."""
 
@@ -72,7 +75,7 @@ class Written:
         return {'rows': self.rows, 'refused': refused, 'notes': self.notes}
 
 
-def write_examples(data: ImageData, folder: Path) -> Written:
+def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
     """Read the pictures of a recipe, and write them to `Split-<name>` under a folder.
 
     Memory is bounded by the listing, some hundred bytes a picture, and by a batch of pictures.
@@ -81,6 +84,7 @@ def write_examples(data: ImageData, folder: Path) -> Written:
     Args:
         data: Where the pictures are, and how they are split.
         folder: Where the examples go, and the lists of pictures that were refused, or are copies.
+        stopped: File that gets the list of the refused if they are too many.
 
     Raises:
         PicturesError: There are none, a split has none, or more than `data.max_bad_fraction` can't
@@ -104,9 +108,10 @@ def write_examples(data: ImageData, folder: Path) -> Written:
             writer.write(encode(_with_pictures(known, kept, data)), splits)
             copies.add(rows, contents, splits)
         refused.sort()
-        _write_list(refused, folder)
-        _check(refused, len(listing.table) + len(listing.refused), data, folder)
+        stopped.unlink(missing_ok=True)
+        _check(refused, len(listing.table) + len(listing.refused), data, stopped)
         _check_splits(writer.rows)
+    _write_list(refused, folder / REFUSED_FILE)
     notes = [
         *listing.notes,
         *splitter.notes,
@@ -119,7 +124,7 @@ def _read_all(listing: Listing, shrink: int | None) -> Iterator[Read]:
     """Read the pictures on all cores, in order; as many are read ahead as keep these busy."""
     total = len(listing.table)
     order = np.random.default_rng(0).permutation(total).tolist()
-    workers = len(os.sched_getaffinity(0))
+    workers = REMOTE_READERS if listing.remote else len(os.sched_getaffinity(0))
     report = _Reports(total)
 
     def read(row: int) -> Read:
@@ -194,23 +199,25 @@ def _refusals(listing: Listing, batch: Sequence[Read]) -> Iterator[Refusal]:
             yield Refusal(row['uri'], row['label'], read.reason)
 
 
-def _write_list(refused: Sequence[Refusal], folder: Path) -> None:
+def _write_list(refused: Sequence[Refusal], file: Path) -> None:
     if refused:
+        file.parent.mkdir(parents=True, exist_ok=True)
         lines = (json.dumps(r._asdict(), ensure_ascii=False) + '\n' for r in refused)
-        (folder / REFUSED_FILE).write_text(''.join(lines), encoding='utf-8')
+        file.write_text(''.join(lines), encoding='utf-8')
 
 
-def _check(refused: Sequence[Refusal], total: int, data: ImageData, folder: Path) -> None:
+def _check(refused: Sequence[Refusal], total: int, data: ImageData, stopped: Path) -> None:
     """Stop if more pictures were refused than may be."""
     fraction = data.max_bad_fraction
     allowed = max(int(fraction * total), 1 if fraction else 0)
     if len(refused) <= allowed:
         return
+    _write_list(refused, stopped)
     first = '; '.join(f'{r.uri} {r.reason}' for r in refused[:SHOWN])
     raise PicturesError(
         f'data.max_bad_fraction: {len(refused):,} of {total:,} pictures cannot be used, where '
-        f'{fraction:g} allows {allowed:,}: {first}; all are in {folder / REFUSED_FILE}. Mend or '
-        'remove them, or raise data.max_bad_fraction'
+        f'{fraction:g} allows {allowed:,}: {first}; all are in {stopped}. Mend or remove '
+        'them, or raise data.max_bad_fraction'
     )
 
 

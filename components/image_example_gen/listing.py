@@ -1,7 +1,7 @@
 """Pictures before they are read: where each is, and what is known of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 from components.image_example_gen.columns import LABEL, URI
 
 SPLIT = 'split'
-"""Column of a listing that names the split of each picture; it isn't kept."""
+"""Column of a listing that names the split of each picture, as written; it isn't kept."""
 
 
 class Refusal(NamedTuple):
@@ -29,27 +29,19 @@ class Listing:
         table: `uri`, `label`, perhaps `split`, and further columns; a row per picture.
         read: returns the picture of a row: encoded, or its pixels, uint8 `[height, width]` or
             `[height, width, 3]`. Raises `UnreadableError`.
-        stamps: What changes when a picture does, such as its size and time of change, by row.
+        stamps: Returns what changes when a picture does, such as its size and time of change, for
+            each row.
         refused: Pictures that are left out without being read.
         notes: What else a person should know, in a line each.
+        remote: Whether reading waits for a network.
     """
 
     table: pa.Table
     read: Callable[[int], bytes | np.ndarray]
-    stamps: Sequence[str]
+    stamps: Callable[[], Sequence[str]]
     refused: Sequence[Refusal] = ()
-    notes: Sequence[str] = field(default_factory=list)
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return pictures by split and class, of splits that are named; `''` for others."""
-        named = SPLIT in self.table.column_names
-        splits = self.table[SPLIT] if named else pa.repeat('', len(self.table))
-        pairs = pa.table({'split': splits, 'label': self.table[LABEL]})
-        counted = pairs.group_by(['split', 'label']).aggregate([([], 'count_all')])
-        found: dict[str, dict[str, int]] = {}
-        for row in sorted(counted.to_pylist(), key=lambda row: row['label']):
-            found.setdefault(row['split'], {})[row['label']] = row['count_all']
-        return found
+    notes: Sequence[str] = ()
+    remote: bool = False
 
 
 def table_of(uris: Sequence[str], labels: Sequence[str], splits: Sequence[str] = ()) -> pa.Table:

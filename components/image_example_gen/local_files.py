@@ -16,12 +16,7 @@ IGNORED = ('thumbs.db', 'ehthumbs.db', 'desktop.ini', '__macosx', '@eadir')
 
 
 class File(NamedTuple):
-    """A file below a folder.
-
-    Attributes:
-        path: Its path below the folder, with `/` between its parts.
-        stamp: What changes when the file does.
-    """
+    """A file below a folder: its path there, with `/` between parts, and what tells of changes."""
 
     path: str
     stamp: str

@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 from PIL import ExifTags, Image, ImageCms
 
 from components.image_example_gen.errors import UnreadableError
 
-FORMATS = (
-    *('JPEG', 'MPO', 'PNG', 'GIF', 'BMP', 'DIB', 'WEBP', 'TIFF', 'PPM', 'JPEG2000', 'AVIF'),
-    'ICO',
-)
-"""Formats that are read: of Pillow's, those of pictures that need no other program."""
+FORMATS = ('JPEG', 'PNG', 'GIF', 'BMP', 'DIB', 'WEBP', 'TIFF', 'PPM', 'JPEG2000', 'AVIF', 'ICO')
+"""Formats that are read: of Pillow's, those of pictures that need no other program; MPO is JPEG."""
 
 MOST_PIXELS = 89_478_485
 """Width times height beyond which a picture is not decoded; Pillow's own limit (256 MiB of RGB)."""
@@ -76,14 +74,16 @@ def read_picture(data: bytes, shrink: int | None = None) -> Picture:
                 f'{MOST_PIXELS:,}'
             )
         orientation = _orientation(image)
-        direct = _is_direct(image, data, orientation)
-        if shrink and max(image.size) > shrink:
-            return _smaller(image, orientation, shrink)
-        image.load()
-        if direct:
-            height, width = image.size if orientation in _SWAPPED else image.size[::-1]
-            return Picture(data, height, width)
-        return _as_png(_plain(_upright(image, orientation)))
+        smaller = shrink if shrink and max(image.size) > shrink else None
+        if _is_direct_jpeg(image, data):
+            pixels = _decode_jpeg(data, image, _ratio(image, smaller))
+            if smaller:
+                return _shrunk(_upright(Image.fromarray(pixels), orientation), smaller)
+        elif smaller or not _is_direct_png(image, data, orientation):
+            upright = _plain(_upright(image, orientation))
+            return _shrunk(upright, smaller) if smaller else _as_png(upright)
+        height, width = image.size if orientation in _SWAPPED else image.size[::-1]
+        return Picture(data, height, width)
 
 
 def of_pixels(pixels: np.ndarray, shrink: int | None = None) -> Picture:
@@ -94,7 +94,7 @@ def of_pixels(pixels: np.ndarray, shrink: int | None = None) -> Picture:
         shrink: As for `read_picture`.
     """
     image = Image.fromarray(pixels)
-    return _smaller(image, 1, shrink) if shrink and max(image.size) > shrink else _as_png(image)
+    return _shrunk(image, shrink) if shrink and max(image.size) > shrink else _as_png(image)
 
 
 @contextmanager
@@ -108,6 +108,7 @@ def quiet() -> Iterator[None]:
 @contextmanager
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """Open a picture; whatever goes wrong with it is told as `UnreadableError`."""
+    Image.init()  # knows only a few formats before
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             yield image
@@ -115,8 +116,8 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         raise
     except Image.UnidentifiedImageError:
         raise UnreadableError(f'is no picture that can be read: {_beginning(data)}') from None
-    except Image.DecompressionBombError as error:
-        raise UnreadableError(f'has too many pixels: {error}') from None
+    except Image.DecompressionBombError:  # far beyond the limit; found before any of our own code
+        raise UnreadableError(f'has more than the limit of {MOST_PIXELS:,} pixels') from None
     except MemoryError:
         raise UnreadableError('needs more memory to decode than there is') from None
     # Pillow's plugins raise what their parsing happens to: struct.error, SyntaxError, KeyError …
@@ -145,19 +146,55 @@ def _orientation(image: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _is_direct(image: Image.Image, data: bytes, orientation: int) -> bool:
-    """Whether the graph of a model decodes the bytes as they are, and right."""
-    if image.format in ('JPEG', 'MPO'):
-        return image.mode in ('L', 'RGB') and _jpeg_process(data) in _DIRECT_JPEG
-    if image.format == 'PNG':
-        depth, colours = data[24], data[25]
-        return (
-            depth == 8
-            and colours in _DIRECT_PNG
-            and 'transparency' not in image.info
-            and orientation == 1
-        )
-    return False
+def _is_direct_jpeg(image: Image.Image, data: bytes) -> bool:
+    """Whether a picture is a JPEG that the graph of a model decodes as it is."""
+    return (
+        image.format in ('JPEG', 'MPO')
+        and image.mode in ('L', 'RGB')
+        and _jpeg_process(data) in _DIRECT_JPEG
+    )
+
+
+def _is_direct_png(image: Image.Image, data: bytes, orientation: int) -> bool:
+    """Whether a picture is a PNG that the graph of a model decodes as it is, and upright."""
+    if image.format != 'PNG' or orientation != 1 or 'transparency' in image.info:
+        return False
+    depth, colours = data[24], data[25]
+    if depth != 8 or colours not in _DIRECT_PNG:
+        return False
+    try:
+        tf.io.decode_png(data)
+    except tf.errors.InvalidArgumentError:
+        return False  # what is odd in it, such as a missing end, Pillow may pass over
+    return True
+
+
+def _decode_jpeg(data: bytes, image: Image.Image, ratio: int) -> np.ndarray:
+    """Decode a JPEG as the graph of a model does.
+
+    Pillow takes some that are damaged for whole, and fills them with gray.
+
+    Args:
+        data: The file's bytes.
+        image: The same, opened; says more of what is wrong.
+        ratio: 1, 2, 4 or 8, to decode it so many times smaller.
+
+    Returns:
+        uint8 `[height, width]` (gray) or `[height, width, 3]`.
+    """
+    try:
+        pixels: np.ndarray = tf.io.decode_jpeg(data, ratio=ratio).numpy()
+    except tf.errors.InvalidArgumentError:
+        image.load()
+        raise UnreadableError('is damaged: its data end early, or make no sense') from None
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def _ratio(image: Image.Image, smaller: int | None) -> int:
+    """Return how many times smaller a JPEG may be decoded to be scaled down well after that."""
+    if not smaller:
+        return 1
+    return max(r for r in (1, 2, 4, 8) if r == 1 or max(image.size) >= 2 * smaller * r)
 
 
 def _jpeg_process(data: bytes) -> int | None:
@@ -175,12 +212,9 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def _smaller(image: Image.Image, orientation: int, shrink: int) -> Picture:
-    """Scale to the longest side, and encode as JPEG."""
-    image.draft(None, (2 * shrink, 2 * shrink))  # JPEG only: skips what would be averaged away
-    image.load()
-    image = _plain(_upright(image, orientation))
-    image.thumbnail((shrink, shrink), Image.Resampling.LANCZOS, reducing_gap=2.0)
+def _shrunk(image: Image.Image, longest: int) -> Picture:
+    """Scale a plain picture to a longest side, and encode it as JPEG."""
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
     out = io.BytesIO()
     image.info = {}
     image.save(out, 'JPEG', quality=JPEG_QUALITY)

@@ -23,6 +23,7 @@ class ImageQuery(Settings):
     query: str | None = Field(None, description='BigQuery SQL.')
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
     local: LocalTables = Field(default_factory=dict, description='BigQuery table -> local files.')
+    root: str = Field('.', description='Folder that relative URIs are relative to.')
 
     @model_validator(mode='after')
     def _one_query(self) -> 'ImageQuery':
@@ -34,7 +35,8 @@ class ImageQuery(Settings):
         """Return the same query with its relative paths taken from a folder."""
         file = self.query_file and absolute_path(self.query_file, folder)
         local = tables_relative_to(self.local, folder)
-        return self.model_copy(update={'query_file': file, 'local': local})
+        root = absolute_path(self.root, folder)
+        return self.model_copy(update={'query_file': file, 'local': local, 'root': root})
 
 
 class ImageData(Settings):

@@ -35,6 +35,12 @@ same model, now gone or no longer the newest, that this one replaces; 0 for none
 CARD_KEY = 'card'
 """Execution property: CardTerms as JSON."""
 
+WITHDRAWN = 'withdrawn_version'
+"""Execution property: version that the model was last pushed as, if that was rolled back; or ''."""
+
+NOT_PUSHED = 'not_pushed_because'
+"""Custom property of the pushed model: why it is blessed, but not pushed."""
+
 Artifacts = dict[str, list[Artifact]]
 
 
@@ -51,9 +57,9 @@ class Executor(stock.Executor):
                 whose headline, and a card, go with the pushed model.
             output_dict: `pushed_model`: gets a copy of the model, and the custom properties
                 `pushed`, `pushed_destination`, `pushed_version` (as the stock executor's),
-                `pushed_model_id` and `replaces`.
-            exec_properties: `push_destination`, a `PushDestination` as JSON; `replaces`; maybe
-                `card`, CardTerms as JSON.
+                `pushed_model_id` and `replaces`; `not_pushed_because` of a rollback.
+            exec_properties: `push_destination`, a `PushDestination` as JSON; `replaces`;
+                `withdrawn_version`; maybe `card`, CardTerms as JSON.
 
         Raises:
             PushError: The model could not be copied; nothing of it is left.
@@ -64,12 +70,20 @@ class Executor(stock.Executor):
         pushed.set_int_custom_property(REPLACES, exec_properties.get(REPLACES, 0))
         folder = base_directory(exec_properties)
         source = self.GetModelPath(input_dict)
+        withdrawn = exec_properties.get(WITHDRAWN, '')
         if '://' in folder or '://' in source:
             super().Do(input_dict, output_dict, exec_properties)
             if pushed.get_int_custom_property('pushed'):
                 for name, text in _beside(input_dict, exec_properties, source).items():
                     at = pushed.get_string_custom_property('pushed_destination')
                     io_utils.write_string_file(f'{at}/{name}', text)
+        elif withdrawn and self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            pushed.set_string_custom_property(
+                NOT_PUSHED,
+                f'this model is version {withdrawn}, which was rolled back; to have it again: '
+                f'sluice rollback {Path(folder).name} --to {withdrawn}',
+            )
         elif self.CheckBlessing(input_dict):
             copy(Path(source), Path(pushed.uri))
             beside = _beside(input_dict, exec_properties, source)

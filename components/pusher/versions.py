@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from components.pusher import rollback
+from components.pusher.rollback import Rollback
+
 PARTIAL = '.{version}.partial'
 """Name of a version while it is copied; servers only look at names that are numbers."""
 
@@ -25,7 +28,7 @@ def push(model: Path, folder: Path, beside: Mapping[str, str] | None = None) -> 
     Args:
         model: directory to copy.
         folder: gets `<version>/`; made if it is not there. Versions are Unix times in seconds,
-            or one above the newest version where that is later.
+            or one above the newest version that ever was, withdrawn ones too, if that is later.
         beside: path within the version -> text of a file that is to go with the model.
 
     Returns:
@@ -38,7 +41,7 @@ def push(model: Path, folder: Path, beside: Mapping[str, str] | None = None) -> 
         with _locked(folder):
             for leftover in folder.glob(PARTIAL.format(version='*')):
                 shutil.rmtree(leftover)
-            version = str(max(int(time.time()), newest(folder) + 1))
+            version = str(max(int(time.time()), newest_ever(folder) + 1))
             partial = folder / PARTIAL.format(version=version)
             try:
                 copy(model, partial)
@@ -56,6 +59,19 @@ def push(model: Path, folder: Path, beside: Mapping[str, str] | None = None) -> 
 def newest(folder: Path) -> int:
     """Return the newest version in a folder; 0 if there is none."""
     return max((int(p.name) for p in folder.iterdir() if p.name.isdecimal()), default=0)
+
+
+def newest_ever(folder: Path) -> int:
+    """Return the newest version that was ever in a folder, as far as is known; 0 if none."""
+    return max((newest(folder), *rollback.withdrawn(folder)))
+
+
+def roll_back(folder: Path, to: int | None = None) -> Rollback:
+    """Go back to an earlier version while nothing is pushed; see `rollback.roll_back`."""
+    if not folder.is_dir():
+        raise rollback.RollbackError(f'{folder}: no such folder, so no version to roll back')
+    with _locked(folder):
+        return rollback.roll_back(folder, to)
 
 
 def copy(source: Path, target: Path) -> None:

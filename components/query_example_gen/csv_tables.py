@@ -61,6 +61,18 @@ def csv_query(
     return select(casts, f'({_texts(table, files)})')
 
 
+def text_query(table: LocalTable, files: Sequence[Path]) -> tuple[str, tuple[str, ...]]:
+    """Return a query for the rows of CSV files as text, and the names of its columns.
+
+    Rows that are not of as many values as there are columns are left out, and listed in DuckDB's
+    table `reject_errors` once the query was read to its end.
+
+    Raises:
+        QueryError: A file can't be read, or its columns are not the first file's.
+    """
+    return _texts(table, files, rejects=True), _layout(files[0], table).names
+
+
 def misfit(
     connection: duckdb.DuckDBPyConnection, table: LocalTable, files: Sequence[Path]
 ) -> str | None:
@@ -135,7 +147,9 @@ def _values(table: LocalTable, files: Sequence[Path]) -> dict[str, str]:
     return values
 
 
-def _texts(table: LocalTable, files: Sequence[Path], only: Path | None = None) -> str:
+def _texts(
+    table: LocalTable, files: Sequence[Path], only: Path | None = None, rejects: bool = False
+) -> str:
     """Return a query for the rows as text; files of one layout are read together."""
     first = _layout(files[0], table)
     groups: dict[_Layout, list[str]] = {}
@@ -150,12 +164,14 @@ def _texts(table: LocalTable, files: Sequence[Path], only: Path | None = None) -
     names = {name: identifier(name) for name in first.names}
     delimiter = _delimiter(files[0], table)
     return ' UNION ALL '.join(
-        select(names, _read(table, delimiter, layout, members))
+        select(names, _read(table, delimiter, layout, members, rejects))
         for layout, members in groups.items()
     )
 
 
-def _read(table: LocalTable, delimiter: str, layout: _Layout, files: list[str]) -> str:
+def _read(
+    table: LocalTable, delimiter: str, layout: _Layout, files: list[str], rejects: bool
+) -> str:
     options: dict[str, Value] = {
         'auto_detect': False,
         'columns': dict.fromkeys(layout.names, 'VARCHAR'),
@@ -166,6 +182,7 @@ def _read(table: LocalTable, delimiter: str, layout: _Layout, files: list[str]) 
         'escape': '"',
         'nullstr': sorted({'', *table.nulls}),
         'allow_quoted_nulls': False,
+        'store_rejects': rejects or None,
     }
     return reader_call('read_csv', files, options)
 

@@ -13,6 +13,9 @@ SHARED_DATA = Path(__file__).parents[3] / 'shared' / 'data'
 """Where public data that does not ship with the project is looked for by default."""
 
 
+UNLABELLED = 'unlabelled'
+"""The one split of rows that are only predicted."""
+
 SHARES = {'train': 8, 'eval': 1, 'test': 1}
 """Shares of the splits by default."""
 
@@ -114,7 +117,8 @@ class Split(Settings):
         for name in self.names:
             if not re.fullmatch(r'[A-Za-z0-9_-]+', name):
                 raise ValueError(f'a split is named by letters, digits, - and _, got {name!r}')
-        if missing := {'train', 'eval'} - set(self.names):
+        missing = {'train', 'eval'} - set(self.names)
+        if missing and self.names != (UNLABELLED,):
             raise ValueError(f'train and eval are needed; there is no {min(missing)}')
         return self
 

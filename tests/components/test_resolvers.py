@@ -24,6 +24,8 @@ from tfx.types.standard_artifacts import (
 )
 
 from components.data_gate.executor import BLESSED, STATISTICS_ID
+from components.pusher.executor import MODEL_ID
+from components.pusher.versions import roll_back
 from components.resolvers import baseline_resolver, previous_statistics_resolver
 
 STEPS = ('MakeStatistics', 'GateData', 'Train', 'Evaluate')
@@ -199,3 +201,24 @@ def test_on_vertex_only_what_compiles_there() -> None:
     assert previous.exec_properties['resolver_class'] is LatestArtifactStrategy
     assert set(baseline.outputs) == {'model', 'model_blessing'}
     assert previous in make.upstream_nodes
+
+
+def test_a_model_that_was_rolled_back_is_passed_over(runs: Runs) -> None:
+    first, second = runs.run('a'), runs.run('b')
+    served = runs.folder / 'served'
+    for version, outcome in (('1', first), ('2', second)):
+        shutil.copytree(runs.path(outcome.model) / 'Format-Serving', served / version)
+        record_push(runs.store, outcome.model, served / version)
+    assert runs.run('c', good=0).baseline == second.model
+    roll_back(served)
+    assert runs.run('d', good=0).baseline == first.model
+    roll_back(served, 2)
+    assert runs.run('e', good=0).baseline == second.model
+
+
+def record_push(store: MetadataStore, model: int, version: Path) -> None:
+    push = mlmd.Artifact(type_id=store.put_artifact_type(mlmd.ArtifactType(name='PushedModel')))
+    push.custom_properties['pushed'].int_value = 1
+    push.custom_properties[MODEL_ID].int_value = model
+    push.custom_properties['pushed_destination'].string_value = str(version)
+    store.put_artifacts([push])

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from models.data import Data, load_data
 from models.settings import TrainerConfig
-from models.training import Data, load_data
 from tests.transforms.analysis import Row, analyse, serialized
 
 TYPES = {

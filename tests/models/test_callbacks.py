@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 
 from models.callbacks import BestWeights, Progress, StopOnFailure, TrainingError
+from models.phases import phases
+from models.settings import TrainerConfig
+from transforms.image_settings import ImageInput
 
 
 class Losses(keras.callbacks.Callback):
@@ -53,13 +56,38 @@ def test_a_loss_that_is_no_number_names_the_epoch_and_the_way_out():
         fit([1, float('nan'), 1], [StopOnFailure()])
 
 
+CONFIG = TrainerConfig.model_validate(
+    {'task': 'regression', 'label': 'y', 'model': {}, 'train': {'batch_size': 8}, 'tune': {}}
+)
+
+
 def test_progress_is_told_per_epoch(caplog):
     with caplog.at_level(logging.INFO, 'sluice.progress'):
-        fit([3, 2], [Progress()])
+        fit([3, 2], [Progress(CONFIG)])
     told = [r.progress for r in caplog.records if r.progress['metrics'].get('val_loss')]
     assert [(t['done'], t['total']) for t in told] == [(1, 2), (2, 2)]
     assert {t['unit'] for t in told} == {'epochs'}
     assert told[-1]['metrics']['val_loss'] == 2
     assert told[-1]['seconds_left'] == 0
     assert told[0]['seconds_left'] > 0
+    assert told[0]['rate'] > 0
+    assert {t['rate_unit'] for t in told} == {'rows'}
+    assert {t['stage'] for t in told} == {None}
     assert caplog.records[-1].getMessage().startswith('epoch 2/2: loss ')
+
+
+def test_progress_of_phases_names_this_one_and_the_next(caplog):
+    model = {'kind': 'transfer', 'fine_tune': {'epochs': 7}}
+    config = CONFIG.model_copy(update={'task': 'multiclass', 'image': ImageInput()})
+    config = TrainerConfig.model_validate(config.model_dump() | {'model': model})
+    told = []
+    for phase in phases(config):
+        progress = Progress(config)
+        progress.on_phase_begin(phase)
+        caplog.clear()
+        with caplog.at_level(logging.INFO, 'sluice.progress'):
+            fit([3, 2], [progress])
+        told.append(caplog.records[-1].progress)
+    assert [t['stage'] for t in told] == ['head', 'fine-tune']
+    assert [t['then'] for t in told] == ['fine-tune (7 epochs)', None]
+    assert {t['rate_unit'] for t in told} == {'pictures'}

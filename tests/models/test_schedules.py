@@ -28,7 +28,7 @@ def test_halfway():
     assert rates({'kind': 'exponential', 'end': 0.01})[50] == pytest.approx(0.01, rel=1e-3)
 
 
-@pytest.mark.parametrize('kind', ['constant', 'cosine', 'exponential'])
+@pytest.mark.parametrize('kind', ['constant', 'cosine', 'exponential', 'step'])
 def test_warmup_rises_in_a_line_from_above_zero(kind):
     made = rates({'kind': kind, 'warmup': 0.2})
     np.testing.assert_allclose(made[:20], 0.1 * np.arange(1, 21) / 20, rtol=1e-5)
@@ -41,6 +41,25 @@ def test_one_cycle_rises_and_falls():
     assert made.argmax() in range(28, 32)
     assert made.max() == pytest.approx(0.1)
     assert made[-1] < 0.0015
+
+
+def test_step_falls_by_one_factor_at_a_time():
+    made = rates({'kind': 'step', 'levels': 3, 'end': 0.01}, steps=90)
+    np.testing.assert_allclose(made, np.repeat([0.1, 0.01, 0.001], 30), rtol=1e-5)
+
+
+def test_cyclical_draws_triangles():
+    made = rates({'kind': 'cyclical', 'cycles': 2, 'end': 0.1}, steps=200)
+    np.testing.assert_allclose(made[:51], np.linspace(0.01, 0.1, 51), rtol=1e-4)
+    np.testing.assert_allclose(made[50:101], np.linspace(0.1, 0.01, 51), rtol=1e-4)
+    np.testing.assert_allclose(made[:100], made[100:], rtol=1e-4)
+
+
+def test_a_warmup_comes_before_the_other_kinds():
+    for kind in ('step', 'cyclical'):
+        made = rates({'kind': kind, 'warmup': 0.1, 'end': 0.5})
+        assert made[0] < made[9]
+        np.testing.assert_allclose(made[11:], rates({'kind': kind, 'end': 0.5}, 90)[1:], rtol=1e-4)
 
 
 def test_the_rate_stays_at_its_end():

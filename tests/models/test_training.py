@@ -4,8 +4,9 @@ import pytest
 
 from models.callbacks import TrainingError
 from models.hardware import precision
+from models.losses import StandardSquaredError
 from models.target import TargetError
-from models.training import StandardSquaredError, build_model, fit
+from models.training import build_model, fit
 
 
 def predicted(model, split):

@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 from components.evaluator.settings import Gate
 from pipeline import show
 from pipeline.progress import progress_text, seconds_text
-from pipeline.records import Run, Step
+from pipeline.records import Run, Step, TrainingRecord
 
 GATE = Gate.model_validate(
     {
@@ -79,6 +79,22 @@ def test_outcome_of_a_failed_run_names_step_and_error(unblessed: Run) -> None:
     assert 'Failed in Trainer: the loss is NaN' in printed(show.outcome(unblessed))
 
 
+def test_details_name_the_pictures_of_the_training(unblessed: Run) -> None:
+    unblessed.training = TrainingRecord(
+        epochs=7,
+        best_epoch=5,
+        resumed_after_epoch=3,
+        suggested_learning_rate=0.00316,
+        curves='/r/curves.png',
+        rate_curve='/r/learning_rate.png',
+        events='/r',
+    )
+    assert unblessed.training.notes == ['resumed after epoch 3', 'suggested learning rate 0.0032']
+    text = printed(show.details(unblessed))
+    assert 'training curves  /r/curves.png' in text
+    assert 'learning-rate search  /r/learning_rate.png' in text
+
+
 def test_details_show_slices_against_bounds_and_baseline(unblessed: Run) -> None:
     lines = printed(show.details(unblessed)).splitlines()
     by_slice = {line.split()[0]: line.split() for line in lines if line.strip()}
@@ -103,5 +119,10 @@ def test_progress_in_words() -> None:
     assert progress_text(progress) == 'epochs 3/10 · rmse 1.078 · 12.0 s left'
     progress['metrics'] = {'loss': 0.5, 'rmse': 1, 'val_loss': 0.6, 'val_rmse': 1.1, 'val_mae': 0.8}
     assert progress_text(progress) == 'epochs 3/10 · val_rmse 1.1 · val_mae 0.8 · 12.0 s left'
+    progress |= {'stage': 'head', 'then': 'fine-tune (7 epochs)', 'rate': 1250.4}
+    progress |= {'rate_unit': 'pictures', 'metrics': {}}
+    assert progress_text(progress) == (
+        'head epochs 3/10 · 1,250 pictures/s · 12.0 s left, then fine-tune (7 epochs)'
+    )
     assert progress_text({'done': 50000, 'total': None, 'unit': 'rows'}) == '50,000 rows'
     assert progress_text({}) == ''

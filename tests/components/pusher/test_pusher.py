@@ -16,6 +16,7 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2
 from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
 
+from components.pusher import versions
 from components.pusher.component import Pusher
 from components.pusher.executor import Executor
 from components.pusher.versions import PushError
@@ -105,18 +106,22 @@ class Runs:
                 components=[train, bless, pusher], enable_cache=True,
             )
         )  # fmt: skip
-        newest = max(folder.iterdir(), key=lambda version: int(version.name))
+        newest = folder / str(versions.newest(folder))
         return (newest / 'saved_model.pb').read_text(), self._recorded()
 
     def versions(self) -> int:
         return len(list(self.served.iterdir()))
 
-    def _recorded(self) -> Path:
+    def last_push(self) -> Any:
+        """Return the custom properties of what the last run has for its push."""
         store = MetadataStore(self.connection)
         last = max(store.get_executions_by_type(f'{Pusher.__module__}.Pusher'), key=lambda e: e.id)
         outputs = [e for e in store.get_events_by_execution_ids([last.id]) if e.type == e.OUTPUT]
         (artifact,) = store.get_artifacts_by_id([outputs[0].artifact_id])
-        return Path(artifact.custom_properties['pushed_destination'].string_value)
+        return artifact.custom_properties
+
+    def _recorded(self) -> Path:
+        return Path(self.last_push()['pushed_destination'].string_value)
 
 
 @pytest.fixture
@@ -151,6 +156,35 @@ def test_the_model_of_the_last_run_is_the_newest_version(runs: Runs) -> None:
     shutil.rmtree(third[1])
     shutil.rmtree(second[1])
     assert runs.run('a') == first
+
+
+def test_a_model_that_was_rolled_back_is_not_pushed_again_by_itself(runs: Runs) -> None:
+    _, first = runs.run('a')
+    _, second = runs.run('b')
+    versions.roll_back(runs.served)
+    for _ in range(2):  # the second time it comes from the cache
+        assert runs.run('b')[0] == 'a'
+        assert runs.last_push()['pushed'].int_value == 0
+        why = runs.last_push()['not_pushed_because'].string_value
+        assert why == (
+            f'this model is version {second.name}, which was rolled back; to have it again: '
+            f'sluice rollback served --to {second.name}'
+        )
+    versions.roll_back(runs.served, int(second.name))
+    assert runs.run('b') == ('b', second)
+    assert versions.newest(runs.served) == int(second.name)
+    assert runs.run('a')[0] == 'a'
+
+
+def test_the_push_after_a_rollback_is_above_all_versions(runs: Runs) -> None:
+    runs.run('a')
+    _, second = runs.run('b')
+    versions.roll_back(runs.served)
+    settings, third = runs.run('c')
+    assert settings == 'c'
+    assert int(third.name) > int(second.name)
+    assert runs.run('b')[0] == 'c'
+    assert runs.run('a')[0] == 'a'
 
 
 def test_another_folder_is_another_push(runs: Runs, tmp_path: Path) -> None:

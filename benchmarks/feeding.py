@@ -1,0 +1,72 @@
+"""Whether training waits for its input: step time with real batches and with one over and over.
+
+python -m benchmarks.feeding RUN_RECORD RECIPE RESULT
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import keras
+import tensorflow as tf
+
+from models import dataset
+from models.training import Data, build_model, load_data
+from pipeline.loading import load_recipe
+from pipeline.recipe import Recipe
+
+STEPS = 300
+ROUNDS = 5
+"""Timings of each kind, taken in turns so that a busy machine slows both."""
+
+
+def measure(record: Path, recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Time the training of a finished run's model, its rows in memory and streamed from disk."""
+    artifacts = {s['name']: s['artifacts'] for s in json.loads(record.read_text())['steps']}
+    examples = artifacts['QueryExampleGen']['examples'][0]
+    graph = artifacts['Transform']['transform_graph'][0]
+    train, evaluation = ([f'{examples}/Split-{split}/*'] for split in ('train', 'eval'))
+    limits = {'rows in memory': dataset.MEMORY_LIMIT, 'rows streamed': 0}
+    timed = {}
+    for kind, limit in limits.items():
+        dataset.MEMORY_LIMIT = limit
+        data = load_data(graph, train, evaluation, recipe.trainer_config)
+        if (data.train.columns is None) == (limit == 0):
+            timed[kind] = _timed(recipe, data)
+    return timed
+
+
+def _timed(recipe: Recipe, data: Data) -> dict[str, float]:
+    train = recipe.train
+    model = build_model(recipe.trainer_config, data)
+    real = data.train.batches(train.batch_size, inputs=model.input, seed=train.seed)
+    cached = real.take(1).cache().repeat()
+    real_step, cached_step = _stepper(model, real), _stepper(model, cached)
+    rounds = [(real_step(), cached_step()) for _ in range(ROUNDS + 1)][1:]
+    return {
+        'real_ms': 1000 * median(r for r, _ in rounds),
+        'cached_ms': 1000 * median(c for _, c in rounds),
+        'ratio': median(r / c for r, c in rounds),
+    }
+
+
+def _stepper(model: keras.Model, batches: tf.data.Dataset) -> Callable[[], float]:
+    """Return a function that trains for some steps, and returns the seconds of one."""
+    batch = iter(batches)
+
+    def steps() -> float:
+        started = time.monotonic()
+        for _ in range(STEPS):
+            model.train_function(batch)
+        return (time.monotonic() - started) / STEPS
+
+    model.make_train_function()
+    return steps
+
+
+if __name__ == '__main__':
+    run_record, recipe_file, result = map(Path, sys.argv[1:])
+    result.write_text(json.dumps(measure(run_record, load_recipe(recipe_file))))

@@ -1,0 +1,33 @@
+"""A query whose rows name pictures."""
+
+import pyarrow as pa
+
+from components.image_example_gen.errors import PicturesError
+from components.image_example_gen.listing import Listing
+from components.image_example_gen.rows import listing_of_rows
+from components.image_example_gen.settings import ImageQuery
+from components.query_example_gen.errors import QueryError
+from components.query_example_gen.reader import open_query
+from components.query_example_gen.settings import Data
+
+
+def list_query(images: ImageQuery) -> Listing:
+    """List the pictures that the rows of a query name.
+
+    Raises:
+        PicturesError: The query can't be run, or has no columns `uri` and `label`.
+    """
+    if not images.local:
+        raise PicturesError(
+            'data.images.local: no local file stands for the tables of the query; BigQuery itself '
+            'is not asked yet'
+        )
+    data = Data(query=images.query, query_file=images.query_file, local=images.local)
+    try:
+        with open_query(data) as query:
+            batches = list(query.batches())
+    except QueryError as error:
+        raise PicturesError(str(error).replace('data.', 'data.images.', 1)) from None
+    if not batches:
+        raise PicturesError('data.images.query: returned no rows; loosen its WHERE')
+    return listing_of_rows(pa.Table.from_batches(batches), images.root, shown='the query')

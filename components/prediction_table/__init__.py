@@ -1,0 +1,1 @@
+"""PredictionTable: what BulkInferrer predicted, as one Parquet file."""

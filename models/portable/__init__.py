@@ -1,0 +1,1 @@
+"""A model's network in formats of other runtimes, and its preprocessing in words."""

@@ -1,0 +1,86 @@
+"""Transfer: a new head on a backbone, of which at first none and then the last layers learn."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import layers
+
+from models import backbones
+from models.data import Data, Part
+from models.frozen import Frozen, cut
+from models.heads import hidden_layers, prediction
+from models.inputs import ModelInput, keras_inputs
+from models.phases import Phase
+from models.settings import TrainerConfig, Transfer
+from models.target import LabelStatistics, Target
+
+
+def build(
+    inputs: Sequence[ModelInput], config: Transfer, target: Target, labels: LabelStatistics
+) -> keras.Model:
+    """Build the network, uncompiled. What is not the backbone's is named `net.…`.
+
+    Args:
+        inputs: the pixels, from 0 to 255.
+        config: settings.
+        target: what is predicted.
+        labels: its classes in the train split.
+
+    Returns:
+        A functional model from `[batch, height, width, channels]` by name to `[batch, classes]`
+        probabilities, or `[batch, 1]` of the second of two classes, float32.
+
+    Raises:
+        BackboneError: there is no such backbone for these pictures, or no weights for it.
+    """
+    tensors = keras_inputs(inputs)
+    x = backbones.features(tensors[inputs[0].name], config)
+    x = layers.GlobalAveragePooling2D(name='net.pooled')(x)
+    x = hidden_layers(x, config.hidden)
+    x = layers.Dropout(config.dropout, name='net.dropout')(x)
+    total = layers.Dense(target.units, name='net.output')(x)
+    return keras.Model(tensors, prediction(total, target, labels), name='transfer')
+
+
+def part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -> Part:
+    """Return what of a transfer's model is fitted in a phase.
+
+    Layers before those that learn are run once, on the pictures as they are or on `copies` changed
+    versions of each. Only if pictures are to change in every epoch are they part of what is fitted.
+
+    Args:
+        model: from `build`; its layers are told whether they learn.
+        phase: says which.
+        config: settings of model and training.
+        data: pictures, and a store of their features.
+    """
+    settings = config.model
+    if phase.layers is None or not isinstance(settings, Transfer):
+        return Part(model, data.train, data.evaluation)
+    frozen, rest = cut(model, _told_to_learn(model, phase.layers))
+    copies = settings.copies if data.train.change else 1
+    if copies is None:
+        features = Frozen(frozen, name='frozen')(model.input)
+        return Part(keras.Model(model.input, rest(features)), data.train, data.evaluation)
+    key = (settings.model_dump_json(include={'backbone', 'options', 'weights'}), phase.layers)
+    return Part(
+        rest,
+        data.features.of((*key, 'train'), frozen, data.train, copies, config.train.seed),
+        data.features.of((*key, 'eval'), frozen, data.evaluation),
+    )
+
+
+def _told_to_learn(model: keras.Model, count: int) -> list[keras.layers.Layer]:
+    """Say which layers learn, and return them: the head's, and so many of the backbone's last.
+
+    Batch normalisation of the backbone keeps its means and scales: those of few pictures are worse.
+    """
+    own = [layer for layer in model.layers if not layer.name.startswith('net.')]
+    backbone = [layer for layer in own if not isinstance(layer, layers.InputLayer)]
+    for place, layer in enumerate(backbone):
+        is_norm = isinstance(layer, layers.BatchNormalization)
+        layer.trainable = place >= len(backbone) - count and not is_norm
+    head = [layer for layer in model.layers if layer.name.startswith('net.')]
+    # Dropout has no weights, but is drawn anew at each step.
+    head = [layer for layer in head if layer.weights or isinstance(layer, layers.Dropout)]
+    return head + [layer for layer in backbone if layer.trainable_weights]
