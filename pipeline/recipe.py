@@ -318,7 +318,7 @@ class Recipe(Settings):
             about=self.description,
             card=self.card,
             source=self._source(),
-            split=self.data.split.in_words,
+            split=self.data.split.in_words('content' if self.pictures else 'the whole row'),
             algorithm=self.model.kind,
             gate=self.gate,
             drift=tuple(self.data_gate.drift),
