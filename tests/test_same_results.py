@@ -189,6 +189,7 @@ def test_metrics_by_slice(work: Path, examples: dict[str, Any], graphs: dict[str
 
     from components.evaluator.eval_config import make_eval_config
     from components.evaluator.evaluation import measure
+    from components.evaluator.keeping import Kept
     from components.evaluator.settings import EvaluatorConfig
     from models.trainer import run_fn
 
@@ -213,7 +214,13 @@ def test_metrics_by_slice(work: Path, examples: dict[str, Any], graphs: dict[str
         return beam.Pipeline(argv=BEAM)
 
     ours = measure(
-        config, 'eval', files(uri, 'eval'), model, None, str(work / 'ours-out'), pipeline
+        config,
+        Kept(str(work / 'ours-out'), 'eval', 0),
+        files(uri, 'eval'),
+        model,
+        None,
+        str(work / 'ours-out'),
+        pipeline,
     )
     eval_config = make_eval_config(config, has_baseline=False)
     del eval_config.metrics_specs[:]

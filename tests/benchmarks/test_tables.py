@@ -23,6 +23,7 @@ def test_the_recipe_fits_the_table(tmp_path: Path) -> None:
     recipe = tmp_path / 'natality.yaml'
     natality.write_recipe(recipe, tmp_path / 'natality.csv', tmp_path / 'served')
     columns = check_against_data(recipe, load_recipe(recipe))
+    assert isinstance(columns, dict)
     assert columns['is_male'] == 'STRING'
     loaded = load_recipe(recipe)
     assert (loaded.label, loaded.train.batch_size) == (natality.LABEL, natality.BATCH_SIZE)
