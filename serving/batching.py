@@ -12,7 +12,9 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,7 +70,17 @@ class Batcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f'{model.name}-{model.version}')
         self._waiting: dict[Key, deque[_Waiting]] = {}
         self._busy = False
+        self._users = 0
         self._rows: dict[str, int] = {}
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep the model from being freed between finding it for a request and calling it."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
 
     async def predict(self, signature: Signature, tensors: Arrays, rows: int | None) -> Arrays:
         """Call a signature, maybe together with other requests.
@@ -90,8 +102,8 @@ class Batcher:
         return await request.answer
 
     async def close(self) -> None:
-        """Wait until every request has its answer, and end the thread."""
-        while self._busy:
+        """Wait until every request that uses the model has its answer, and end the thread."""
+        while self._busy or self._users:
             await asyncio.sleep(0.01)
         self._thread.shutdown(wait=False)
 
@@ -109,20 +121,19 @@ class Batcher:
 
     def _take(self) -> list[_Waiting]:
         """Take those that wait longest and can be put together, up to the rows of a batch."""
-        if not self._waiting:
-            return []
-        key, queue = min(self._waiting.items(), key=lambda item: item[1][0].since)
         batch: list[_Waiting] = []
-        rows = 0
-        most = self._rows.get(queue[0].signature.name, self._settings.rows)
-        while queue and (not batch or rows + (queue[0].rows or 0) <= most):
-            request = queue.popleft()
-            if not request.answer.done():  # its time is up otherwise
-                batch.append(request)
-                rows += request.rows or 0
-        if not queue:
-            del self._waiting[key]
-        return batch or self._take()
+        while self._waiting and not batch:
+            key, queue = min(self._waiting.items(), key=lambda item: item[1][0].since)
+            most = self._rows.get(queue[0].signature.name, self._settings.rows)
+            rows = 0
+            while queue and (not batch or rows + (queue[0].rows or 0) <= most):
+                request = queue.popleft()
+                if not request.answer.done():  # its time is up otherwise
+                    batch.append(request)
+                    rows += request.rows or 0
+            if not queue:
+                del self._waiting[key]
+        return batch
 
     def _answer(
         self, batch: list[_Waiting], call: asyncio.Future[list[Arrays | Exception]]

@@ -137,6 +137,23 @@ async def ask_plainly(batcher: Batcher) -> None:
     await batcher.predict(SIGNATURE, {'x': np.ones(3, np.float32)}, 3)
 
 
+def test_many_requests_whose_time_is_up_are_passed_over() -> None:
+    model = Model(ms_a_row=50)
+
+    async def use(batcher: Batcher) -> Any:
+        alone = [
+            batcher.predict(SIGNATURE, {'x': np.ones(1, np.float32)}, None) for _ in range(3000)
+        ]
+        asked = [asyncio.create_task(request) for request in alone]
+        await asyncio.sleep(0.01)
+        for request in asked[1:]:
+            request.cancel()
+        return await asyncio.gather(asked[0], ask(batcher, 2))
+
+    assert run(model, 100, use)[1] == [4]
+    assert model.batches == [1, 1]
+
+
 def test_closing_waits_for_the_last_answer() -> None:
     async def use(batcher: Batcher) -> Any:
         asked = asyncio.create_task(ask(batcher, 1))
@@ -145,6 +162,18 @@ def test_closing_waits_for_the_last_answer() -> None:
         return asked.done() and asked.result()
 
     assert run(Model(ms_a_row=30), 100, use) == [2]
+
+
+def test_closing_waits_for_requests_that_are_on_their_way() -> None:
+    async def use(batcher: Batcher) -> Any:
+        with batcher.in_use():
+            closing = asyncio.create_task(batcher.close())
+            await asyncio.sleep(0.05)
+            answer = await ask(batcher, 1)
+        await closing
+        return answer
+
+    assert run(Model(), 100, use) == [2]
 
 
 def test_what_it_counts() -> None:

@@ -114,7 +114,7 @@ def test_more_requests_than_may_wait_get_503(
 def test_requests_that_wait_are_put_together(
     source: ModelSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = ServerSettings(models=(source,), batching=Batching(rows=8))
+    settings = ServerSettings(models=(source,), batching=Batching(rows=8, call_ms=60_000))
     with serving(settings) as client:
         stuck = Stuck(monkeypatch)
         found: dict[int, float] = {}
