@@ -136,8 +136,8 @@ def markdown(about: Mapping[str, Any]) -> str:
     if about['examples']:
         lines += [
             '',
-            f'Vocabularies, and {len(about["examples"])} rows with their inputs and outputs to test '
-            f'your own preprocessing by, are in `{about["network"]}.json`.',
+            f'Vocabularies, and {len(about["examples"])} rows with their inputs and outputs to '
+            f'test your own preprocessing by, are in `{about["network"]}.json`.',
         ]
     checked = about['checked']
     lines += [
