@@ -17,6 +17,7 @@ from components.evaluator.settings import (
 )
 from components.image_example_gen.settings import ImageData
 from components.prediction_table.settings import COLUMNS, Batch
+from components.pusher.settings import Card, CardTerms
 from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
 from components.serving_gate.settings import ServingGateConfig
 from models.backbone_names import smallest_side
@@ -125,6 +126,7 @@ class Recipe(Settings):
     gate: Gate
     evaluation: Evaluation = Evaluation()
     push: Push = Push()
+    card: Card = Card()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
@@ -160,6 +162,15 @@ class Recipe(Settings):
         if self.gate.fairness and not self.evaluation.keep_predictions:
             raise ValueError(
                 'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
+            )
+        if (
+            self.train.find_rate == 'use'
+            and self.tune.trials
+            and 'learning_rate' in self.tune.space
+        ):
+            raise ValueError(
+                'train.find_rate: use would overrule the learning_rate that tune.space searches; '
+                'leave one of them out'
             )
         try:
             check_space(self.model, self.train, self.tune)
@@ -212,13 +223,14 @@ class Recipe(Settings):
             self._check_backbone(self.model)
 
     def _check_backbone(self, model: Transfer) -> None:
-        least = smallest_side(model.backbone)
-        size = self.image_input.size if self.image_input else ()
-        if size and min(size) < least:
-            raise ValueError(
-                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
-                f'takes {least} or more'
-            )
+        height, width = (self.image or ImageInput()).size
+        searched = self.tune.space.get('backbone', ())
+        for name in (model.backbone, *(searched if isinstance(searched, tuple) else ())):
+            if min(height, width) < smallest_side(name):
+                raise ValueError(
+                    f'image.size: {height} x {width} pixels are too few for {name}, which takes '
+                    f'{smallest_side(name)} or more'
+                )
 
     def relative_to(self, folder: Path) -> 'Recipe':
         """Return the same recipe with its relative paths taken from a folder."""
@@ -305,6 +317,30 @@ class Recipe(Settings):
         return TransformConfig(
             features=self.features, crosses=self.crosses, label=self.label, task=self.task
         )
+
+    @property
+    def card_terms(self) -> CardTerms:
+        """What the model's card takes from the recipe."""
+        return CardTerms(
+            name=self.name,
+            task=self.task,
+            label=self.label,
+            about=self.description,
+            card=self.card,
+            source=self._source(),
+            split=self.data.split.in_words('content' if self.pictures else 'the whole row'),
+            algorithm=self.model.kind,
+            gate=self.gate,
+            drift=tuple(self.data_gate.drift),
+            features=tuple(self.features),
+        )
+
+    def _source(self) -> str:
+        """Return the query, or where the pictures are."""
+        if self.pictures:
+            images = self.pictures.images
+            return images if isinstance(images, str) else str(images.query or images.query_file)
+        return str(self.table.query or self.table.query_file) if self.table else ''
 
     @property
     def preprocessing_fn(self) -> str:
@@ -396,6 +432,8 @@ class Recipe(Settings):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
         if isinstance(self.train.class_weights, dict):
             _known('train.class_weights', self.train.class_weights, classes, 'class')
+        for i, gate in enumerate(self.gate.classes):
+            _known(f'gate.classes.{i}.of', gate.of or (), classes, 'class')
         if isinstance(self.model, Transfer):
             _check_weights(self.model)
         listed = ', '.join(list(classes)[:CLASSES_SHOWN])

@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from components.evaluator.predictions import About, file_name, read
+from components.evaluator.slice_intervals import WHOLE
 from components.evaluator.verdict import FILE_NAME as VERDICT_FILE
 from components.evaluator.verdict import Verdict
 from pipeline import result_frames
@@ -29,6 +30,9 @@ from pipeline.store import Store
 
 DEFAULT_STORE = '.sluice'
 STORE_VARIABLE = 'SLUICE_STORE'
+
+CARD = 'assets.extra/model_card.html'
+"""Where a pushed model has its card."""
 
 FRAME_PIXELS = 800
 """Height of a report in a notebook."""
@@ -83,10 +87,12 @@ class Results:
         """The Evaluator's verdict, reasons and all.
 
         Raises:
-          MissingResult: The run did not come that far.
+          MissingResult: The run did not come that far, or its artifacts were deleted.
         """
-        text = (self._evaluation / VERDICT_FILE).read_text(encoding='utf-8')
-        return Verdict.from_json(text)
+        path = self._evaluation / VERDICT_FILE
+        if not path.exists():
+            raise MissingResult(f'{self.run.run}: its evaluation is gone: {path}')
+        return Verdict.from_json(path.read_text(encoding='utf-8'))
 
     @property
     def split(self) -> str:
@@ -99,7 +105,7 @@ class Results:
 
         Columns: metric, value, low and high (95 % interval), the same of the baseline, examples.
         """
-        whole = self.slices[self.slices['slice'] == result_frames.WHOLE]
+        whole = self.slices[self.slices['slice'] == WHOLE]
         return whole.drop(columns=['slice', 'by']).reset_index(drop=True)
 
     @cached_property
@@ -214,6 +220,11 @@ class Results:
                 'and run again'
             )
         return read(path)
+
+
+def card_of(run: Run) -> Path | None:
+    """Return the page of the card beside a run's pushed model, if it has one."""
+    return Path(run.pushed) / CARD if run.pushed and '://' not in run.pushed else None
 
 
 def report_of(run: Run) -> Path | None:

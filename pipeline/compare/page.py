@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from components.evaluator.settings import METRICS, headline
+from components.evaluator.slice_intervals import WHOLE
 from components.report.page import words as report_words
 from components.report.page.style import style
 from pipeline.compare import words
@@ -16,7 +17,6 @@ from pipeline.compare.as_json import comparison_object
 from pipeline.compare.chart import intervals_chart
 from pipeline.compare.comparison import Cell, Comparison, SliceRow
 from pipeline.compare.recipe_changes import Change
-from pipeline.result_frames import WHOLE
 
 _FOLDER = Path(__file__).parent
 
@@ -74,6 +74,8 @@ def _summary(comparison: Comparison, place: int) -> str:
         return f'{name}: nothing to test'
     size = words.value_text(abs(difference.value))
     gain = words.better(difference.value, metric.higher_is_better)
+    if difference.value == 0:
+        return f'{name} and A have the same {metric.name}'
     if gain is None or not difference.significant:
         ends = words.interval_text((difference.low, difference.high))
         return f'{name} and A do not differ in {metric.name} by more than chance ({ends})'

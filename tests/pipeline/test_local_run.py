@@ -167,12 +167,14 @@ from models.inputs import keras_inputs
 
 
 def preprocessing_fn(inputs, custom_config):
-    rooms = tf.sparse.to_dense(tf.cast(inputs['rooms'], tf.float32))[:, 0]
-    town = tf.sparse.to_dense(inputs['town'], '')[:, 0]
+    def dense(name, missing):  # one value per row, also where no row of a batch has one
+        column = tft.sparse_tensor_to_dense_with_shape(inputs[name], [None, 1], missing)
+        return column[:, 0]
+
     return {
-        'rooms': tft.scale_to_z_score(rooms),
-        'town': tft.compute_and_apply_vocabulary(town, num_oov_buckets=1),
-        'price': tf.sparse.to_dense(inputs['price'])[:, 0],
+        'rooms': tft.scale_to_z_score(tf.cast(dense('rooms', 0), tf.float32)),
+        'town': tft.compute_and_apply_vocabulary(dense('town', ''), num_oov_buckets=1),
+        'price': dense('price', 0.0),
     }
 
 

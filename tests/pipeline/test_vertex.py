@@ -214,3 +214,35 @@ def test_pushed_models_go_below_the_root(overrides: list[str], pushed_to: str | 
 def test_recipes_that_cannot_run_there(override: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         compiled(load_recipe(BABYWEIGHT, [override]))
+
+
+DIGITS = ROOT / 'recipes' / 'digits.yaml'
+ON_VERTEX = ['vertex.root=gs://bucket/sluice', 'vertex.image=image']
+
+
+def compiled_digits(images: str) -> str:
+    from pipeline.vertex import compile_recipe
+
+    return compile_recipe(load_recipe(DIGITS, [f'data.images={images}', *ON_VERTEX]))
+
+
+@pytest.mark.parametrize('images', ['gs://bucket/photos', 'gs://bucket/m.csv', 'sklearn:digits'])
+def test_pictures_that_vertex_can_reach_compile(images: str) -> None:
+    compiled = compiled_digits(images)
+    assert images in compiled
+    assert 'components.image_example_gen.executor.Executor' in compiled
+    assert 'components.schema_gen.executor.Executor' in compiled
+    assert str(ROOT) not in compiled
+
+
+def test_pictures_on_this_machine_do_not_compile(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'^data\.images: .* is on this machine; Vertex needs a'):
+        compiled_digits(str(tmp_path))
+
+
+def test_a_query_for_pictures_leaves_this_machine_behind(tmp_path: Path) -> None:
+    query = 'SELECT uri, label FROM d.t'
+    compiled = compiled_digits(f"{{query: '{query}', local: {{d.t: {tmp_path}/t.csv}}}}")
+    assert query in compiled
+    assert str(tmp_path) not in compiled
+    assert str(ROOT) not in compiled

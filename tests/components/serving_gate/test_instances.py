@@ -1,7 +1,5 @@
 import base64
 
-import numpy as np
-
 from components.serving_gate.instances import instance, spread
 from tests.transforms.analysis import serialized
 
@@ -33,11 +31,11 @@ def test_pictures_are_base64_whatever_their_column_is_called():
 
 
 def test_rows_are_spread_over_the_first_batches():
-    batches = (np.array([b'%d' % (10 * i + j) for j in range(10)], object) for i in range(50))
+    batches = ([b'%d' % (10 * i + j) for j in range(10)] for i in range(50))
     rows = spread(batches, 10)
     assert rows == [b'%d' % n for n in range(0, 100, 10)]
 
 
 def test_few_rows_are_all_taken():
-    assert spread([np.array([b'a', b'b'], object)], 10) == [b'a', b'b']
+    assert spread([[b'a', b'b']], 10) == [b'a', b'b']
     assert spread([], 10) == []
