@@ -123,7 +123,7 @@ def markdown(about: Mapping[str, Any]) -> str:
         f'The network of {about["name"]}, version {about["version"]}, for {about["format"]}. It '
         f'predicts {label.get("name", "")}{unit}: `{OUTPUT}`, {about["output"]["means"]}.',
         '',
-        'The preprocessing is not in it. For each row, make these inputs:',
+        'The preprocessing is not in it. Make these inputs:',
         '',
         '| input | type | shape | from | how |',
         '| --- | --- | --- | --- | --- |',
@@ -133,12 +133,17 @@ def markdown(about: Mapping[str, Any]) -> str:
         columns = ', '.join(given.get('from', ()))
         how = given.get('how', '').replace('|', '\\|')
         lines.append(f'| `{given["name"]}` | {given["dtype"]} | {shape} | {columns} | {how} |')
+    if about['examples']:
+        lines += [
+            '',
+            f'Vocabularies, and {len(about["examples"])} rows with their inputs and outputs to '
+            f'test your own preprocessing by, are in `{about["network"]}.json`.',
+        ]
     checked = about['checked']
     lines += [
         '',
-        f'Vocabularies, and {len(about["examples"])} rows with their inputs and outputs to test '
-        f'your own preprocessing by, are in `{about["network"]}.json`. On {checked["rows"]} sample '
-        f'rows the largest difference to the served model is {checked["largest_difference"]:.2g}.',
+        f'On {checked["rows"]} samples the largest difference to the served model is '
+        f'{checked["largest_difference"]:.2g}.',
         '',
     ]
     return '\n'.join(lines)

@@ -277,6 +277,8 @@ def test_a_picture_is_chosen_and_its_classes_are_shown(
     page.locator('input[type=file]').first.set_input_files(tmp_path / 'sea.jpg')
     playwright.expect(large).to_contain_text('sock')
     assert page.locator('.zone img').get_attribute('src').startswith('data:image/jpeg')
+    zone, whole = (page.locator(at).bounding_box() for at in ('.zone', '.zone img'))
+    assert whole['height'] <= zone['height'], 'all of the picture is seen'
     shares = page.locator('.bars .share').all_inner_texts()
     assert len(shares) == 2
 
