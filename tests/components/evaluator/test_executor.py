@@ -226,7 +226,7 @@ def test_damaged_examples_are_one_clear_line(inputs, tmp_path):
         8,
         split_names=artifact_utils.encode_split_names(['test']),
     )
-    with pytest.raises(EvaluationError, match=r'examples .*data\.gz are damaged'):
+    with pytest.raises(EvaluationError, match=r'examples: .*data\.gz is damaged'):
         _run(inputs | {'examples': [examples]}, tmp_path, _config(metrics={'rmse': {'max': 2}}))
 
 
