@@ -57,9 +57,9 @@ def test_a_searched_batch_size_is_that_of_the_batches(artifacts, tmp_path, monke
     made = artifacts('regression')
     seen = []
 
-    def fit(model, config, data, **kwargs):
+    def fit(model, config, data, *args, **kwargs):
         seen.append(config.train.batch_size)
-        return training.fit(model, config, data, **kwargs)
+        return training.fit(model, config, data, *args, **kwargs)
 
     monkeypatch.setattr(tuner, 'fit', fit)
     searched(made, tmp_path, config(made, space={'batch_size': [20, 400]}, trials=2, epochs=1))
