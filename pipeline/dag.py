@@ -115,7 +115,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         model_blessing=evaluator.outputs['blessing'],
         config=recipe.serving_gate_config,
     )
-    pusher = _pusher(site, model, evaluator, serving_gate)
+    pusher = _pusher(recipe, site, model, evaluator, serving_gate)
 
     steps = [
         example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
@@ -165,7 +165,7 @@ def _last_blessed(recipe: Recipe, on_vertex: bool) -> BaseNode | None:
 
 
 def _pusher(
-    site: Site, model: Channel, evaluator: BaseNode, serving_gate: BaseNode
+    recipe: Recipe, site: Site, model: Channel, evaluator: BaseNode, serving_gate: BaseNode
 ) -> BaseNode | None:
     if not site.push_to:
         return None
@@ -174,6 +174,7 @@ def _pusher(
         model_blessing=evaluator.outputs['blessing'],
         infra_blessing=serving_gate.outputs['blessing'],
         evaluation=evaluator.outputs['evaluation'],
+        card=recipe.card_terms,
         push_to=site.push_to,
     )
 

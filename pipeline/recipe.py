@@ -17,6 +17,7 @@ from components.evaluator.settings import (
 )
 from components.image_example_gen.settings import ImageData
 from components.prediction_table.settings import COLUMNS, Batch
+from components.pusher.settings import Card, CardTerms
 from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
 from components.serving_gate.settings import ServingGateConfig
 from models.backbone_names import smallest_side
@@ -125,6 +126,7 @@ class Recipe(Settings):
     gate: Gate
     evaluation: Evaluation = Evaluation()
     push: Push = Push()
+    card: Card = Card()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
     vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
 
@@ -305,6 +307,31 @@ class Recipe(Settings):
         return TransformConfig(
             features=self.features, crosses=self.crosses, label=self.label, task=self.task
         )
+
+    @property
+    def card_terms(self) -> CardTerms:
+        """What the model's card takes from the recipe."""
+        return CardTerms(
+            name=self.name,
+            task=self.task,
+            label=self.label,
+            about=self.description,
+            card=self.card,
+            source=self._source(),
+            split=self.data.split.in_words,
+            algorithm=self.model.kind,
+            gate=self.gate,
+            drift=tuple(self.data_gate.drift),
+            features=tuple(self.features),
+        )
+
+    def _source(self) -> str:
+        """Return the query, or where the pictures are."""
+        if self.pictures:
+            images = self.pictures.images
+            return images if isinstance(images, str) else str(images.query or images.query_file)
+        data = self.data
+        return str(getattr(data, 'query', None) or getattr(data, 'query_file', None) or '')
 
     @property
     def preprocessing_fn(self) -> str:

@@ -1,30 +1,18 @@
 """Metrics of a run as pandas frames."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from components.evaluator.fairness import Gap
-from components.evaluator.groups import group_rows
-from components.evaluator.intervals import Interval, intervals
-from components.evaluator.measured import ClassMetrics, SliceKey, SliceMetrics
-from components.evaluator.predictions import About, has_baseline, labels_and_answers
+from components.evaluator.intervals import Interval
+from components.evaluator.measured import ClassMetrics, SliceMetrics
 from components.evaluator.settings import METRICS
-
-WHOLE = 'all'
-
-Kept = tuple[pa.Table, About]
-Intervals = dict[str, Interval]
+from components.evaluator.slice_intervals import Kept, intervals_by_slice, slice_text
 
 _NONE: Interval = (np.nan, np.nan)
-
-
-def slice_text(where: SliceKey) -> str:
-    """Return a slice as `column=value, …`; the whole split is `all`."""
-    return ', '.join(f'{column}={value}' for column, value in where.items()) or WHOLE
 
 
 def slices_frame(slices: Sequence[SliceMetrics], task: str, kept: Kept | None) -> pd.DataFrame:
@@ -35,7 +23,7 @@ def slices_frame(slices: Sequence[SliceMetrics], task: str, kept: Kept | None) -
       task: The recipe's.
       kept: Predictions of the same split, for the intervals.
     """
-    candidate, baseline = _intervals(slices, kept)
+    candidate, baseline = intervals_by_slice(slices, kept) if kept else ({}, {})
     rows: list[dict[str, Any]] = []
     for measured in slices:
         text = slice_text(measured.slice)
@@ -58,17 +46,6 @@ def slices_frame(slices: Sequence[SliceMetrics], task: str, kept: Kept | None) -
                 }
             )
     return pd.DataFrame(rows)
-
-
-def rows_by_slice(
-    table: pa.Table, slicings: Sequence[tuple[str, ...]]
-) -> Iterator[tuple[SliceKey, np.ndarray]]:
-    """Yield each slice by some columns, and the places of its rows."""
-    for columns in slicings:
-        keys, codes = group_rows(table, columns)
-        order = np.argsort(codes, kind='stable')
-        ends = np.cumsum(np.bincount(codes, minlength=len(keys)))[:-1]
-        yield from zip(keys, np.split(order, ends), strict=True)
 
 
 def classes_frame(classes: Sequence[ClassMetrics]) -> pd.DataFrame:
@@ -104,24 +81,6 @@ def fairness_frame(gaps: Sequence[Gap]) -> pd.DataFrame:
             for gap in gaps
         ]
     )
-
-
-def _intervals(
-    slices: Sequence[SliceMetrics], kept: Kept | None
-) -> tuple[dict[str, Intervals], dict[str, Intervals]]:
-    """Return the intervals of each slice by its text, of candidate and baseline."""
-    if kept is None:
-        return {}, {}
-    table, about = kept
-    models = [labels_and_answers(table, about)]
-    if has_baseline(table.schema):
-        models.append(labels_and_answers(table, about, baseline=True))
-    found: list[dict[str, Intervals]] = [{}, {}]
-    slicings = list(dict.fromkeys(tuple(s.slice) for s in slices))
-    for key, rows in rows_by_slice(table, slicings):
-        for own, (labels, answers) in zip(found, models, strict=False):
-            own[slice_text(key)] = intervals(about.task, labels[rows], answers[rows])
-    return found[0], found[1]
 
 
 def _float(value: float | None) -> float:

@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from components.evaluator.predictions import About, file_name, read
+from components.evaluator.slice_intervals import WHOLE
 from components.evaluator.verdict import FILE_NAME as VERDICT_FILE
 from components.evaluator.verdict import Verdict
 from pipeline import result_frames
@@ -99,7 +100,7 @@ class Results:
 
         Columns: metric, value, low and high (95 % interval), the same of the baseline, examples.
         """
-        whole = self.slices[self.slices['slice'] == result_frames.WHOLE]
+        whole = self.slices[self.slices['slice'] == WHOLE]
         return whole.drop(columns=['slice', 'by']).reset_index(drop=True)
 
     @cached_property

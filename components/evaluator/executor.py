@@ -150,13 +150,12 @@ def _gaps(config: EvaluatorConfig, folder: str) -> dict[str, tuple[Gap, ...]]:
     gates = config.gate.fairness
     if not gates:
         return {}
-    columns = sorted({column for gate in gates for column in gate.by})
     gaps = {}
     for split in config.splits:
         with fileio.open(f'{folder}/{file_name(split)}', 'rb') as file:
             content = pa.py_buffer(file.read())
         try:
-            gaps[split] = measure_gaps(gates, *read(content, columns))
+            gaps[split] = measure_gaps(gates, *read(content))
         except ValueError as error:
             raise EvaluationError(f'gate.fairness: {error}') from error
     return gaps

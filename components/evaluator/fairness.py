@@ -11,6 +11,7 @@ chance more often than it says.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import pyarrow as pa
@@ -142,6 +143,9 @@ def measure_gaps(gates: Sequence[FairnessGate], table: pa.Table, about: About) -
         gates: Which columns make groups, and what is allowed.
         table: Kept predictions, with those columns.
         about: Of the same.
+
+    Raises:
+        ValueError: If there is no such column.
     """
     gaps = []
     labels, answers = labels_and_answers(table, about)
@@ -149,6 +153,7 @@ def measure_gaps(gates: Sequence[FairnessGate], table: pa.Table, about: About) -
         labels_and_answers(table, about, baseline=True) if has_baseline(table.schema) else None
     )
     for gate in gates:
+        _check_columns(gate.by, table.column_names)
         groups, codes = group_rows(table, gate.by)
         for criterion in CRITERIA[about.task]:
             rates = _rates(about.task, criterion, labels, answers, codes, about.classes)
@@ -159,6 +164,14 @@ def measure_gaps(gates: Sequence[FairnessGate], table: pa.Table, about: About) -
                 before = widest if widest >= 0 else None
             gaps.append(_gap(gate, criterion, groups, rates, before))
     return tuple(gaps)
+
+
+def _check_columns(columns: Sequence[str], known: Sequence[str]) -> None:
+    for name in columns:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f'did you mean {close[0]}?' if close else f'they have {", ".join(known)}'
+            raise ValueError(f'the kept rows have no column {name}; {hint}')
 
 
 def _gap(

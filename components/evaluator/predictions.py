@@ -15,7 +15,6 @@ file's `About` is JSON under the key `sluice` of its schema's metadata.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -105,22 +104,16 @@ def read(source: Path | pa.Buffer, columns: Sequence[str] | None = None) -> tupl
 
     Args:
         source: Where it is, or what is in it.
-        columns: Those to read; those of the labels and answers come in any case. None: all.
+        columns: Raw columns to read, of those there are; the others always are. None: all.
 
     Raises:
-        ValueError: If it was not written by the Evaluator, or has no such column.
+        ValueError: If it was not written by the Evaluator.
     """
     file = pq.ParquetFile(source if isinstance(source, Path) else pa.BufferReader(source))
     about = About.of(file.schema_arrow)
-    if columns is None:
-        return file.read(), about
     known = file.schema_arrow.names
-    for name in columns:
-        if name not in known:
-            close = get_close_matches(name, known, 1)
-            hint = f'did you mean {close[0]}?' if close else f'they have {", ".join(known)}'
-            raise ValueError(f'the examples have no column {name}; {hint}')
-    return file.read([n for n in known if n in columns or n in OWN_COLUMNS]), about
+    wanted = known if columns is None else OWN_COLUMNS.union(columns)
+    return file.read([n for n in known if n in wanted]), about
 
 
 def raw_columns(schema: pa.Schema) -> list[str]:

@@ -18,6 +18,8 @@ from tfx.types.standard_component_specs import (
 from tfx.utils import io_utils, proto_utils
 
 from components.pusher import headline
+from components.pusher.card_files import card_files
+from components.pusher.settings import CardTerms
 from components.pusher.versions import copy, push
 
 VERDICT = 'verdict.json'
@@ -29,6 +31,9 @@ MODEL_ID = 'pushed_model_id'
 REPLACES = 'replaces'
 """Execution property, and custom property of the pushed model: id of the earlier push of the
 same model, now gone or no longer the newest, that this one replaces; 0 for none."""
+
+CARD_KEY = 'card'
+"""Execution property: CardTerms as JSON."""
 
 WITHDRAWN = 'withdrawn_version'
 """Execution property: version that the model was last pushed as, if that was rolled back; or ''."""
@@ -49,12 +54,12 @@ class Executor(stock.Executor):
 
         Args:
             input_dict: `model` and `model_blessing`; maybe `infra_blessing`, and `evaluation`,
-                whose headline goes with the pushed model.
+                whose headline, and a card, go with the pushed model.
             output_dict: `pushed_model`: gets a copy of the model, and the custom properties
                 `pushed`, `pushed_destination`, `pushed_version` (as the stock executor's),
                 `pushed_model_id` and `replaces`; `not_pushed_because` of a rollback.
             exec_properties: `push_destination`, a `PushDestination` as JSON; `replaces`;
-                `withdrawn_version`.
+                `withdrawn_version`; maybe `card`, CardTerms as JSON.
 
         Raises:
             PushError: The model could not be copied; nothing of it is left.
@@ -65,12 +70,11 @@ class Executor(stock.Executor):
         pushed.set_int_custom_property(REPLACES, exec_properties.get(REPLACES, 0))
         folder = base_directory(exec_properties)
         source = self.GetModelPath(input_dict)
-        beside = _headline(input_dict)
         withdrawn = exec_properties.get(WITHDRAWN, '')
         if '://' in folder or '://' in source:
             super().Do(input_dict, output_dict, exec_properties)
             if pushed.get_int_custom_property('pushed'):
-                for name, text in beside.items():
+                for name, text in _beside(input_dict, exec_properties, source).items():
                     at = pushed.get_string_custom_property('pushed_destination')
                     io_utils.write_string_file(f'{at}/{name}', text)
         elif withdrawn and self.CheckBlessing(input_dict):
@@ -82,22 +86,29 @@ class Executor(stock.Executor):
             )
         elif self.CheckBlessing(input_dict):
             copy(Path(source), Path(pushed.uri))
+            beside = _beside(input_dict, exec_properties, source)
             version = push(Path(source), Path(folder), beside)
             self._MarkPushed(pushed, pushed_destination=str(version), pushed_version=version.name)
         else:
             self._MarkNotPushed(pushed)
 
 
-def _headline(input_dict: Artifacts) -> dict[str, str]:
-    """Return the file that tells how the model was measured, if an evaluation is given."""
+def _beside(input_dict: Artifacts, exec_properties: dict[str, Any], model: str) -> dict[str, str]:
+    """Return the files that tell of the model, if an evaluation is given: headline and card."""
     if not input_dict.get(EVALUATION_KEY):
         return {}
-    verdict = f'{artifact_utils.get_single_uri(input_dict[EVALUATION_KEY])}/{VERDICT}'
+    evaluation = artifact_utils.get_single_uri(input_dict[EVALUATION_KEY])
+    verdict = f'{evaluation}/{VERDICT}'
     with fileio.open(verdict) as file:
         text = file.read()
     local = Path(verdict)
-    at = local.stat().st_mtime if local.is_file() else datetime.now(UTC).timestamp()
-    return {headline.FILE: headline.headline_text(text, datetime.fromtimestamp(at, UTC))}
+    seconds = local.stat().st_mtime if local.is_file() else datetime.now(UTC).timestamp()
+    at = datetime.fromtimestamp(seconds, UTC)
+    files = {headline.FILE: headline.headline_text(text, at)}
+    if terms := exec_properties.get(CARD_KEY):
+        own = CardTerms.model_validate_json(terms)
+        files |= card_files(own, text, evaluation, model, at)
+    return files
 
 
 def base_directory(exec_properties: dict[str, Any]) -> str:

@@ -134,6 +134,14 @@ class Split(Settings):
         """Columns that the split needs."""
         return (self.column,) if self.column else self.by or ()
 
+    @property
+    def in_words(self) -> str:
+        """How rows are split: `by month, train 8 : eval 1 : test 1`."""
+        if self.column:
+            return f'as column {self.column} says'
+        shares = ' : '.join(f'{name} {share}' for name, share in self.into.items())
+        return f'by {", ".join(self.by) if self.by else "the whole row"}, {shares}'
+
 
 class Data(Settings):
     """The query, and the local files that stand for its tables."""

@@ -8,11 +8,11 @@ import numpy as np
 from components.evaluator.intervals import Interval, measured
 from components.evaluator.predictions import labels_and_answers
 from components.evaluator.settings import METRICS
+from components.evaluator.slice_intervals import WHOLE, rows_by_slice, slice_text
 from pipeline.compare.matching import Match, match_rows
 from pipeline.compare.recipe_changes import Change
 from pipeline.compare.significance import Answers, Difference, paired, unpaired
 from pipeline.records import Run
-from pipeline.result_frames import WHOLE, rows_by_slice, slice_text
 from pipeline.results import MissingResult, Results
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 
 from components.evaluator.settings import METRICS, headline
+from components.evaluator.slice_intervals import WHOLE
 from components.report.page import words as report_words
 from components.report.page.style import style
 from pipeline.compare import words
@@ -16,7 +17,6 @@ from pipeline.compare.as_json import comparison_object
 from pipeline.compare.chart import intervals_chart
 from pipeline.compare.comparison import Cell, Comparison, SliceRow
 from pipeline.compare.recipe_changes import Change
-from pipeline.result_frames import WHOLE
 
 _FOLDER = Path(__file__).parent
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from components.evaluator.settings import METRICS
+from components.evaluator.slice_intervals import WHOLE
 from pipeline.compare.comparison import Cell, Comparison
 from pipeline.compare.words import (
     better,
@@ -18,7 +19,6 @@ from pipeline.compare.words import (
     p_text,
     value_text,
 )
-from pipeline.result_frames import WHOLE
 
 LONG_VALUE = 60
 """Characters of a value in the table of recipes; longer ones are cut, the page has them whole."""

@@ -67,13 +67,14 @@ def write_run(
     settings: Mapping[str, Any] | None = None,
     blessed: bool = True,
     keep: bool = True,
+    classes: tuple[str, ...] = CLASSES,
 ) -> Run:
     """Write a run, its evaluation and its recipe into a store."""
     store.prepare()
     folder = store.folder / 'pipelines' / name / 'Evaluator' / 'evaluation' / '1'
     (folder / 'predictions').mkdir(parents=True)
     task = 'binary' if 'probability' in table.column_names else 'regression'
-    classes = CLASSES if task == 'binary' else ()
+    classes = classes if task == 'binary' else ()
     about = About(task, 'y', 'test', len(table), len(table), classes)  # type: ignore[arg-type]
     slices = _slices(table, about, by)
     verdict = Verdict(blessed, (), (), {'test': slices})

@@ -4,11 +4,11 @@ import math
 import pytest
 from click.testing import CliRunner
 
+from components.evaluator.slice_intervals import WHOLE
 from pipeline.cli import main
 from pipeline.compare.comparison import ComparisonError, compare
 from pipeline.compare.page import render
 from pipeline.compare.recipe_changes import ABSENT, changes
-from pipeline.result_frames import WHOLE
 from pipeline.results import Results
 from tests.pipeline.kept_run import census, houses, store_in, write_run
 
