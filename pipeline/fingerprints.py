@@ -39,6 +39,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Evaluator': ['components.evaluator', 'components.example_batches'],
         'ServingGate': ['components.serving_gate', 'components.example_batches', 'serving'],
         'Pusher': ['components.pusher'],
+        'Report': ['components.report', 'components.evaluator', 'components.data_gate'],
     }
     beside = _data_fingerprint(recipe.data)
     beside |= dict.fromkeys(('Tuner', 'Trainer'), _weights_fingerprint(recipe.model))
