@@ -80,8 +80,8 @@ def _measured(cell: Cell, console: Console, prefix: str) -> dict[str, Any]:
             log = f'{LOGS.relative_to(FOLDER.parent)}/{cell.name}-{error.log.name}'
             return about | {'failed': f'{error}; see {log}'}
         finally:
-            for log in Path(folder).glob('*.log'):
-                shutil.copy(log, LOGS / f'{cell.name}-{log.name}')
+            for written in Path(folder).glob('*.log'):
+                shutil.copy(written, LOGS / f'{cell.name}-{written.name}')
 
 
 if __name__ == '__main__':

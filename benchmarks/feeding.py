@@ -14,7 +14,8 @@ import keras
 import tensorflow as tf
 
 from models import dataset
-from models.training import Data, build_model, load_data
+from models.data import Data, load_data
+from models.training import build_model
 from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe
 

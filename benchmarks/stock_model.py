@@ -11,9 +11,9 @@ from tfx_bsl.public.tfxio import TensorFlowDatasetOptions
 from benchmarks.natality import BATCH_SIZE, LABEL, LEARNING_RATE
 from models import wide_deep
 from models.inputs import model_inputs
+from models.losses import StandardSquaredError
 from models.settings import WideDeep
 from models.target import LabelStatistics, Target
-from models.training import StandardSquaredError
 
 SEED = 1
 _LABEL_SAMPLE = 20

@@ -1,14 +1,14 @@
 """tf.Examples on disk as Arrow record batches."""
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 from tfx.types import Artifact, artifact_utils
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
+
+from components.tfrecords import read_records
 
 ROWS = 65_536
 """Rows of a batch: large enough to make Python's share of the work small, about 10 MB."""
@@ -25,31 +25,18 @@ def example_files(examples: Artifact, split: str) -> list[str]:
     return sorted(tf.io.gfile.glob(f'{uri}/*'))
 
 
-def records(files: Sequence[str]) -> tf.data.TFRecordDataset:
-    """Return the serialized examples of TFRecord files, gzipped if they end in `.gz`."""
-    gzipped = all(file.endswith('.gz') for file in files)
-    return tf.data.TFRecordDataset(
-        files, compression_type='GZIP' if gzipped else '', buffer_size=4 << 20
-    )
-
-
-def read_records(files: Sequence[str], rows: int = ROWS) -> Iterator[np.ndarray]:
-    """Yield serialized examples, `[rows]` bytes at most."""
-    rows = min(rows, rows_that_fit(files))
-    yield from records(files).batch(rows).prefetch(1).as_numpy_iterator()
-
-
 def read_batches(files: Sequence[str], rows: int = ROWS) -> Iterator[pa.RecordBatch]:
     """Yield the examples of TFRecord files; each column is a list array, null if absent."""
     decoder = ExamplesToRecordBatchDecoder()
-    for batch in read_records(files, rows):
-        yield decoder.DecodeBatch(batch.tolist())
+    for batch in read_records(files, min(rows, rows_that_fit(files))):
+        yield decoder.DecodeBatch(batch)
 
 
 def rows_that_fit(files: Sequence[str]) -> int:
     """Return how many rows a batch may have, by the size of the first ones: `ROWS` at most."""
-    sizes = [len(record) for record in islice(records(files).as_numpy_iterator(), _SAMPLE)]
-    return max(1, min(ROWS, BYTES * len(sizes) // max(sum(sizes), 1))) if sizes else ROWS
+    first = next(read_records(files, _SAMPLE), [])
+    fitting = BYTES * len(first) // max(sum(map(len, first)), 1)
+    return min(max(fitting, 1), ROWS) if first else ROWS
 
 
 def bytes_on_disk(files: Sequence[str]) -> int:

@@ -27,7 +27,7 @@ KEPT_DAYS = 30
 SHARE_OF_TIME = 0.1
 """Saving takes no more of the time than this, so quick epochs of large models are not all saved."""
 
-ALWAYS_QUICK = 0.05
+ALWAYS_QUICK = 0.25
 """Seconds of saving that are worth it after any epoch."""
 
 _SUFFIX = '.npz'
@@ -88,7 +88,7 @@ class Checkpoints:
         try:
             with tf.io.gfile.GFile(self._path, 'rb') as file, np.load(io.BytesIO(file.read())) as z:
                 arrays = dict(z)
-        except (ValueError, zipfile.BadZipFile) as error:
+        except (EOFError, ValueError, zipfile.BadZipFile) as error:
             _log.warning('checkpoint %s cannot be read: %s; training anew', self._path, error)
             return None
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from models.rate_finder import RateSearch
+from models.settings import Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,16 +18,19 @@ TRAIN, VALIDATION, MARK = '#4269d0', '#efb118', '#777777'
 """Colours that also people who tell few apart can tell apart."""
 
 
-def draw_curves(epochs: Sequence[dict[str, Any]], best_epoch: int) -> bytes:
+MAIN_METRIC: dict[Task, str] = {'regression': 'rmse', 'binary': 'auc', 'multiclass': 'accuracy'}
+"""The metric that is drawn, by task."""
+
+
+def draw_curves(epochs: Sequence[dict[str, Any]], best_epoch: int, task: Task) -> bytes:
     """Draw loss, main metric and learning rate by epoch, as PNG.
 
     Args:
         epochs: as `EpochLog` notes them.
         best_epoch: the one whose weights the model has, from 1.
+        task: says which metric is the main one.
     """
-    measured = [k.removeprefix('val_') for k in epochs[-1] if k.startswith('val_')]
-    metrics = [name for name in measured if name != 'loss'][:1]
-    panels = ['loss', *metrics, 'learning_rate']
+    panels = ['loss', MAIN_METRIC[task], 'learning_rate']
     figure = _figure(len(panels))
     numbers = [e['epoch'] for e in epochs]
     for axes, name in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):

@@ -16,6 +16,9 @@ from models.target import LabelStatistics, Target
 READ_BATCH = 8192
 """Rows parsed and transformed at a time; the ops' overhead per row vanishes by about there."""
 
+READ_BYTES = 4 * 2**20
+"""Compressed bytes read at a time."""
+
 MEMORY_LIMIT = 2**30
 """Bytes of transformed rows that one split may keep in memory; larger splits are streamed."""
 
@@ -147,7 +150,7 @@ def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Data
     """Return the records of TFRecord files, gzipped if so named: string `[]`.
 
     Args:
-        files: to be read, several at a time.
+        files: to be read.
         seed: of their order, and of the records'; None for a fixed order.
         buffer: records that are shuffled at a time.
     """
@@ -155,12 +158,8 @@ def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Data
     if seed is not None:
         names = names.shuffle(len(files), seed)
     compression = 'GZIP' if files[0].endswith('.gz') else None
-    rows = names.interleave(
-        lambda f: tf.data.TFRecordDataset(f, compression),
-        cycle_length=4,
-        block_length=256,
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
+    # Interleaving files record by record would take five times as long as reading them.
+    rows = tf.data.TFRecordDataset(names, compression, buffer_size=READ_BYTES)
     return rows if seed is None else rows.shuffle(buffer, seed)
 
 

@@ -3,19 +3,25 @@
 import math
 import tempfile
 import time
+import warnings
 from collections.abc import Collection, Hashable, Iterator, Sequence
+from dataclasses import replace
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from models import dataset
-from models.callbacks import PROGRESS_INTERVAL, report
 from models.dataset import Split
 from models.inputs import Tensors
+from models.progress import PROGRESS_INTERVAL, report
 
 BATCH = 32
 """Pictures that frozen layers are run on at a time."""
+
+
+class OutOfTimeError(Exception):
+    """Features are not computed, as there is no time left for them."""
 
 
 @keras.saving.register_keras_serializable('sluice')
@@ -50,7 +56,9 @@ def cut(model: keras.Model, learning: Collection[keras.layers.Layer]) -> tuple[k
     before = _tensors_before(model, {id(layer) for layer in learning})
     features = {f'features_{number}': tensor for number, tensor in enumerate(before)}
     frozen = keras.Model(model.input, features, name='frozen')
-    rest = keras.Model(features, model.output, name='learning')
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', UserWarning)  # that tensors have names of their own
+        rest = keras.Model(features, model.output, name='learning')
     return frozen, rest
 
 
@@ -79,10 +87,14 @@ class FeatureStore:
     """Features of splits, computed once for all phases and trials that need the same.
 
     What exceeds `dataset.MEMORY_LIMIT` is on disk, in files that go when they are no longer used.
+
+    Attributes:
+        deadline: time, of `time.monotonic`, after which none are computed.
     """
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.deadline = math.inf
         self._kept: dict[Hashable, Split] = {}
 
     def of(
@@ -94,14 +106,18 @@ class FeatureStore:
             key: the same for the same layers with the same weights and the same split.
             frozen: from the split's inputs to features by name.
             split: inputs.
-            copies: how many versions of them, if the split says how they are changed.
+            copies: how many versions of them to make, as the split says; if it has several already,
+                it is those.
             seed: of the changes.
 
         Returns:
             Features and label, with the versions as `Split.copies`.
+
+        Raises:
+            OutOfTimeError: the deadline is over.
         """
         if key not in self._kept:
-            self._kept[key] = _run(frozen, split, copies, seed)
+            self._kept[key] = _run(frozen, split, copies, seed, self.deadline)
             while self._size() > dataset.MEMORY_LIMIT and len(self._kept) > 1:
                 del self._kept[next(iter(self._kept))]
         return self._kept[key]
@@ -111,7 +127,9 @@ class FeatureStore:
         return sum(c.nbytes for c in columns if not isinstance(c, np.memmap))
 
 
-def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
+def _run(frozen: keras.Model, split: Split, copies: int, seed: int, deadline: float) -> Split:
+    versions = _versions(split, list(frozen.input), copies, seed)
+    copies = max(copies, split.copies)
     rows = split.rows * copies
     shapes = {name: tensor.shape[1:] for name, tensor in frozen.output.items()}
     columns = {name: _array((rows, *shape)) for name, shape in shapes.items()}
@@ -119,12 +137,14 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
     call = tf.function(lambda inputs: frozen(inputs, training=False), reduce_retracing=True)
     done = 0
     start = reported = time.monotonic()
-    for inputs, label in _versions(split, list(frozen.input), copies, seed):
+    for inputs, label in versions:
         for name, values in call(inputs).items():
             columns[name][done : done + len(values)] = values
         labels.append(label[:, 0])
         done += len(label)
         now = time.monotonic()
+        if now > deadline:
+            raise OutOfTimeError
         if now - reported > PROGRESS_INTERVAL or done == rows:
             reported = now
             report(
@@ -134,6 +154,9 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
                 unit='pictures',
                 metrics={},
                 seconds_left=(now - start) / done * (rows - done),
+                stage='frozen layers',
+                rate=done / (now - start),
+                rate_unit='pictures',
             )
     return Split(split.rows, split.labels, (columns, tf.concat(labels, 0)), None, copies=copies)
 
@@ -141,7 +164,12 @@ def _run(frozen: keras.Model, split: Split, copies: int, seed: int) -> Split:
 def _versions(
     split: Split, names: Sequence[str], copies: int, seed: int
 ) -> Iterator[tuple[Tensors, tf.Tensor]]:
-    """Return batches in order, of one version after the other, changed if the split says so."""
+    """Return batches in order, of one version after the other: those there are, or new ones."""
+    if split.copies > 1:
+        yield from replace(split, rows=split.rows * split.copies, copies=1).batches(
+            BATCH, inputs=names
+        )
+        return
     number = 0
     for _ in range(copies):
         for inputs, label in split.batches(BATCH, inputs=names):

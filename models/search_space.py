@@ -15,6 +15,7 @@ from models.settings import (
     Range,
     TrainerConfig,
     Training,
+    Transfer,
     Tuning,
     WideDeep,
 )
@@ -30,12 +31,17 @@ def check_space(model: Model, train: Training, tune: Tuning) -> None:
             setting of that name does not take.
     """
     for name, choices in tune.space.items():
-        if isinstance(model, WideDeep) and name not in TUNABLE_TRAINING + TUNABLE_MODEL:
-            known = TUNABLE_TRAINING + TUNABLE_MODEL
+        known = TUNABLE_TRAINING + TUNABLE_MODEL.get(model.kind, ())
+        if not isinstance(model, OwnModel) and name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f'did you mean {near[0]!r}? ' if near else ''
             raise ValueError(
                 f'{name!r} cannot be searched; {hint}settings that can: {", ".join(known)}'
+            )
+        if name == 'backbone' and isinstance(model, Transfer) and model.weights_file:
+            raise ValueError(
+                f'backbone: the weights {model.weights_file} fit one only; to search backbones use '
+                'weights: imagenet'
             )
         values = (choices.min, choices.max) if isinstance(choices, Range) else choices
         for value in values:

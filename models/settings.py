@@ -271,11 +271,23 @@ SearchRange = Annotated[
 ]
 
 TUNABLE_TRAINING = ('learning_rate', 'batch_size', 'optimizer')
-TUNABLE_MODEL = ('hidden', 'wide', 'dropout', 'activation', 'embedding')
+TUNABLE_MODEL = {
+    'wide_deep': ('hidden', 'wide', 'dropout', 'activation', 'embedding'),
+    'linear': (),
+    'dense': ('hidden', 'dropout'),
+    'cnn': ('filters', 'batch_norm', 'residual', 'hidden', 'dropout'),
+    'transfer': ('backbone', 'hidden', 'dropout'),
+}
+"""Kind of model -> its settings that a search may vary."""
+
+_TUNABLE = '; '.join(f'{kind} {", ".join(names)}' for kind, names in TUNABLE_MODEL.items() if names)
 
 
 class Tuning(Settings):
-    """The search for hyperparameters before training (KerasTuner)."""
+    """The search for hyperparameters before training (KerasTuner).
+
+    A trial of a transfer trains the head only.
+    """
 
     trials: int = Field(0, ge=0, description='Trials at most; 0 for no search.')
     algorithm: Literal['random', 'bayesian', 'hyperband'] = Field(
@@ -283,12 +295,15 @@ class Tuning(Settings):
     )
     epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
     minutes: float | None = Field(
-        None, gt=0, description='The search ends after so long, with the best found; null: any.'
+        None,
+        gt=0,
+        description='The search ends after so long, with the best found by then (one trial at '
+        'least); null: it may take any time.',
     )
     space: dict[str, SearchRange] = Field(
         default_factory=dict,
         description='What to search: a list of values, or `[min, max, log]`, by setting: '
-        f'{", ".join(TUNABLE_TRAINING + TUNABLE_MODEL)} (own models: their options).',
+        f'{", ".join(TUNABLE_TRAINING)}; of the model: {_TUNABLE}; own models: their options.',
     )
 
     @model_validator(mode='after')

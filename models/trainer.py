@@ -6,13 +6,14 @@ import keras
 import tensorflow as tf
 
 from models import description, hardware, provenance, signatures
-from models.callbacks import EpochLog, Progress
+from models.callbacks import EpochLog
 from models.checkpoints import Checkpoints, training_key
 from models.curves import draw_curves, draw_search
 from models.data import load_data
 from models.events import Events
+from models.progress import Progress
 from models.search_space import with_values
-from models.settings import Described, TrainerConfig
+from models.settings import Described, Task, TrainerConfig
 from models.training import build_model, fit
 from models.warm_start import save_model, warm_start
 
@@ -68,7 +69,7 @@ def run_fn(fn_args: FnArgs) -> None:
         log = EpochLog()
         events = Events(fn_args.model_run_dir, log)
         fit(model, config, data, [Progress(config), log, events], checkpoints)
-    _record(log, fn_args.model_run_dir)
+    _record(log, config.task, fn_args.model_run_dir)
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
     rows = {'train': data.train.rows, 'eval': data.evaluation.rows}
@@ -92,11 +93,11 @@ def _checkpoints(fn_args: FnArgs, config: TrainerConfig, model: keras.Model) -> 
     return Checkpoints(folder, training_key(config, model, inputs))
 
 
-def _record(log: EpochLog, folder: str) -> None:
+def _record(log: EpochLog, task: Task, folder: str) -> None:
     """Write what a training was like beside TensorBoard's events."""
     files = {
         HISTORY_FILE: log.to_json().encode(),
-        CURVES_FILE: draw_curves(log.epochs, log.best['epoch']),
+        CURVES_FILE: draw_curves(log.epochs, log.best['epoch'], task),
     }
     if search := log.rate_search:
         files |= {RATE_FILE: search.to_json().encode(), RATE_CURVE_FILE: draw_search(search)}

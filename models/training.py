@@ -1,5 +1,6 @@
 """Building, compiling and fitting a model on the splits of a pipeline."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,6 +19,8 @@ from models.rate_finder import RateSearch, search_rate
 from models.schedules import learning_rate
 from models.settings import OwnModel, TrainerConfig, Training, Transfer, WideDeep
 from models.target import Target, class_weights
+
+_log = logging.getLogger('sluice.models')
 
 
 def build_model(config: TrainerConfig, data: Data) -> keras.Model:
@@ -71,13 +74,9 @@ def fit(
             callback.on_phase_begin(phase)
         part = _part(model, phase, config, data)
         variables = _distinct([*model.variables, *part.network.variables])
-        if number == 0 and config.train.find_rate and not search:
-            search = _search_rate(part, variables, phase, config, data)
-        if number == 0 and search:
-            for callback in told:
-                callback.on_rate_found(search)
-            if config.train.find_rate == 'use' and search.suggestion:
-                phase = replace(phase, learning_rate=search.suggestion)
+        if number == 0 and config.train.find_rate:
+            search = search or _search_rate(part, variables, phase, config, data)
+            phase = _with_rate(phase, search, config)
         _compile(part, phase, config, data)
         variables = _distinct([*variables, *part.network.optimizer.variables])
         saving = _Saving(checkpoints, variables, search, resumed) if checkpoints else None
@@ -85,6 +84,9 @@ def fit(
         for name, values in fitted.items():
             history.setdefault(name, []).extend(values)
         resumed = None
+    if search:
+        for callback in told:
+            callback.on_rate_found(search)
     return history
 
 
@@ -113,6 +115,14 @@ def _search_rate(
         _compile(part, phase, config, data, schedule)
 
     return search_rate(part.network, variables, compile_with, _batches(part, phase, config, data))
+
+
+def _with_rate(phase: Phase, search: RateSearch, config: TrainerConfig) -> Phase:
+    """Return a phase with the rate that a search suggests, if that is to be used."""
+    _log.info('%s: %s', phase.name, search.text)
+    if config.train.find_rate != 'use' or search.suggestion is None:
+        return phase
+    return replace(phase, learning_rate=search.suggestion)
 
 
 def _part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -> Part:

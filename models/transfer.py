@@ -10,7 +10,7 @@ from models.data import Data, Part
 from models.frozen import Frozen, cut
 from models.heads import hidden_layers, prediction
 from models.inputs import ModelInput, keras_inputs
-from models.phases import Phase
+from models.phases import Phase, phases
 from models.settings import TrainerConfig, Transfer
 from models.target import LabelStatistics, Target
 
@@ -57,30 +57,36 @@ def part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) ->
     settings = config.model
     if phase.layers is None or not isinstance(settings, Transfer):
         return Part(model, data.train, data.evaluation)
-    frozen, rest = cut(model, _told_to_learn(model, phase.layers))
+    learning = _learning(model, phase.layers)
+    for layer in model.layers:
+        layer.trainable = layer in learning
     copies = settings.copies if data.train.change else 1
     if copies is None:
+        frozen, rest = cut(model, learning)
         features = Frozen(frozen, name='frozen')(model.input)
         return Part(keras.Model(model.input, rest(features)), data.train, data.evaluation)
-    key = (settings.model_dump_json(include={'backbone', 'options', 'weights'}), phase.layers)
-    return Part(
-        rest,
-        data.features.of((*key, 'train'), frozen, data.train, copies, config.train.seed),
-        data.features.of((*key, 'eval'), frozen, data.evaluation),
-    )
+    rest, train, evaluation = model, data.train, data.evaluation
+    backbone = settings.model_dump_json(include={'backbone', 'options', 'weights'})
+    # What is frozen in all phases is run for all of them; the head's features are made of that.
+    for count in sorted({phase.layers, *(p.layers or 0 for p in phases(config))}, reverse=True):
+        if count >= phase.layers:
+            frozen, rest = cut(rest, _learning(model, count))
+            key = (backbone, count)
+            train = data.features.of((*key, 'train'), frozen, train, copies, config.train.seed)
+            evaluation = data.features.of((*key, 'eval'), frozen, evaluation)
+    return Part(rest, train, evaluation)
 
 
-def _told_to_learn(model: keras.Model, count: int) -> list[keras.layers.Layer]:
-    """Say which layers learn, and return them: the head's, and so many of the backbone's last.
+def _learning(model: keras.Model, count: int) -> list[keras.layers.Layer]:
+    """Return the layers that learn: the head's, and so many of the backbone's last.
 
     Batch normalisation of the backbone keeps its means and scales: those of few pictures are worse.
     """
-    own = [layer for layer in model.layers if not layer.name.startswith('net.')]
-    backbone = [layer for layer in own if not isinstance(layer, layers.InputLayer)]
-    for place, layer in enumerate(backbone):
-        is_norm = isinstance(layer, layers.BatchNormalization)
-        layer.trainable = place >= len(backbone) - count and not is_norm
-    head = [layer for layer in model.layers if layer.name.startswith('net.')]
+    layers_of = [x for x in model.layers if not isinstance(x, layers.InputLayer)]
+    head = [x for x in layers_of if x.name.startswith('net.')]
+    backbone = [x for x in layers_of if not x.name.startswith('net.')]
+    last = backbone[len(backbone) - count :] if count < len(backbone) else backbone
     # Dropout has no weights, but is drawn anew at each step.
-    head = [layer for layer in head if layer.weights or isinstance(layer, layers.Dropout)]
-    return head + [layer for layer in backbone if layer.trainable_weights]
+    return [x for x in head if x.weights or isinstance(x, layers.Dropout)] + [
+        x for x in last if x.weights and not isinstance(x, layers.BatchNormalization)
+    ]

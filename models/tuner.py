@@ -1,14 +1,17 @@
 """The Tuner's `tuner_fn`: a KerasTuner search over the settings that a recipe names."""
 
 import math
+import time
 from typing import Any, NamedTuple, Protocol
 
 import keras
 import keras_tuner
+from keras_tuner.src.engine.tuner_utils import SaveBestEpoch
 
 from models import hardware
-from models.callbacks import report
 from models.data import Data, load_data
+from models.frozen import OutOfTimeError
+from models.progress import report
 from models.search_space import encoded, is_whole, with_values
 from models.settings import Range, TrainerConfig
 from models.training import build_model, fit
@@ -48,22 +51,29 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         ValueError: as `run_fn`.
     """
     config = TrainerConfig.model_validate(fn_args.custom_config['trainer'])
-    train = config.train.model_copy(update={'epochs': config.tune.epochs})
+    train = config.train.model_copy(update={'epochs': config.tune.epochs, 'find_rate': None})
     config = config.model_copy(update={'train': train})
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
-    return TunerFnResult(_tuner(config, Search(config, data), fn_args.working_dir), {'verbose': 0})
+    search = Search(config, data)
+    tuner = _tuner(config, search, fn_args.working_dir)
+    search.oracle = tuner.oracle
+    return TunerFnResult(tuner, {'verbose': 0})
 
 
 class Search(keras_tuner.HyperModel):
     """Builds and fits a model with the settings of a trial."""
 
     def __init__(self, config: TrainerConfig, data: Data) -> None:
-        """Take what all trials share."""
+        """Take what all trials share, and start the clock."""
         super().__init__()
         self._config = config
         self._data = data
         self._done = 0
         self._best = math.inf
+        self._start = time.monotonic()
+        minutes = config.tune.minutes
+        self._deadline = math.inf if minutes is None else self._start + 60 * minutes
+        self.oracle: keras_tuner.Oracle | None = None
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Build and compile the model of a trial."""
@@ -82,7 +92,19 @@ class Search(keras_tuner.HyperModel):
     ) -> dict[str, float]:
         """Fit the model of a trial, with its batch size, and report the best loss so far."""
         config = with_values(self._config, hp.values)
-        history = fit(model, config, self._data, **kwargs)
+        if self._done:
+            self._data.features.deadline = self._deadline
+        callbacks = [
+            SaveWhole(model, c) if isinstance(c, SaveBestEpoch) else c
+            for c in kwargs.pop('callbacks', [])
+        ]
+        try:
+            history = fit(model, config, self._data, [*callbacks, StopAt(self._deadline)], **kwargs)
+        except OutOfTimeError:
+            raise keras_tuner.errors.FailedTrialError('out of time') from None
+        finally:
+            if time.monotonic() > self._deadline and self.oracle:
+                self.oracle.max_trials = len(self.oracle.trials)
         self._done += 1
         loss = min(history[OBJECTIVE])
         self._best = min(self._best, loss)
@@ -93,9 +115,43 @@ class Search(keras_tuner.HyperModel):
             total=self._config.tune.trials,
             unit='trials',
             metrics={OBJECTIVE: loss, f'best_{OBJECTIVE}': self._best},
-            seconds_left=None,
+            seconds_left=self._seconds_left(),
         )
         return {OBJECTIVE: loss}
+
+    def _seconds_left(self) -> float:
+        """Guess how long the search goes on, from the trials so far and the time it may take."""
+        now = time.monotonic()
+        each = (now - self._start) / self._done
+        by_trials = each * (self._config.tune.trials - self._done)
+        return max(min(by_trials, self._deadline - now), 0.0)
+
+
+class StopAt(keras.callbacks.Callback):
+    """End training at a time, after the present step and a validation."""
+
+    def __init__(self, deadline: float) -> None:
+        """Take the time, of `time.monotonic`."""
+        super().__init__()
+        self._deadline = deadline
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the clock."""
+        if time.monotonic() > self._deadline:
+            self.model.stop_training = True
+
+
+class SaveWhole(SaveBestEpoch):
+    """Saves a whole model where only a part of it is fitted, as it is the whole that goes on."""
+
+    def __init__(self, whole: keras.Model, saving: SaveBestEpoch) -> None:
+        """Take the model, and the callback that would save the part."""
+        super().__init__(saving.objective, saving.filepath)
+        self._whole = whole
+
+    def set_model(self, model: keras.Model) -> None:
+        """Take the whole model in place of the part."""
+        super().set_model(self._whole)
 
 
 def _short(value: Any) -> str:

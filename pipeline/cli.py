@@ -33,7 +33,7 @@ set_option = click.option(
 @click.group(context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100})
 @click.version_option(package_name='sluice')
 def main() -> None:
-    """From a BigQuery query to a blessed model, in one TFX pipeline.
+    """From a BigQuery query or pictures to a blessed model, in one TFX pipeline.
 
     Exit codes: 0 done, 1 failed, 2 bad recipe or usage, 3 not blessed (with --require-blessed).
     """
@@ -190,10 +190,11 @@ def init(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Write a working recipe from a table or a query.
+    """Write a working recipe from a table, a query or pictures.
 
-    SOURCE is a CSV, Parquet or JSON-lines file, or BigQuery SQL. Kinds of features and the task
-    are guessed from the data; every guess is in the file.
+    SOURCE is a CSV, Parquet or JSON-lines file, BigQuery SQL, or pictures: a folder of class
+    folders, of IDX files, or a manifest (uri, label). Kinds of features, sizes and the task are
+    guessed from the data; every guess is in the file.
     """
     from pipeline.init import InitError, write_recipe
 

@@ -24,20 +24,21 @@ LIBRARIES = ('tfx', 'tensorflow', 'tensorflow-transform', 'tensorflow-model-anal
 def fingerprints(recipe: Recipe) -> dict[str, str]:
     """Map each step to a digest of our code, the user's, the libraries' versions and the data."""
     own_transform = [recipe.transform] if recipe.transform else []
+    reading = ['components.example_batches', 'components.tfrecords']
     transforming = ['transforms', *own_transform]
     own_model = [recipe.model.kind] if '.' in recipe.model.kind else []
     learning = ['models', 'transforms', *own_model]
     code = {
         'QueryExampleGen': ['components.query_example_gen'],
         'ImageExampleGen': ['components.image_example_gen', 'components.query_example_gen'],
-        'StatisticsGen': ['components.statistics_gen', 'components.example_batches'],
+        'StatisticsGen': ['components.statistics_gen', *reading],
         'SchemaGen': ['components.schema_gen'],
-        'DataGate': ['components.data_gate', 'components.example_batches'],
-        'Transform': ['components.transform', 'components.example_batches', *transforming],
+        'DataGate': ['components.data_gate', *reading],
+        'Transform': ['components.transform', *reading, *transforming],
         'Tuner': learning,
         'Trainer': learning,
-        'Evaluator': ['components.evaluator', 'components.example_batches'],
-        'ServingGate': ['components.serving_gate', 'components.example_batches', 'serving'],
+        'Evaluator': ['components.evaluator', *reading],
+        'ServingGate': ['components.serving_gate', *reading, 'serving'],
         'Pusher': ['components.pusher'],
         'Report': ['components.report', 'components.evaluator', 'components.data_gate'],
     }
@@ -47,7 +48,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         code |= {
             'BatchExampleGen': ['components.query_example_gen'],
             'BulkInferrer': [],
-            'PredictionTable': ['components.prediction_table', 'components.example_batches'],
+            'PredictionTable': ['components.prediction_table', *reading],
         }
         beside |= {
             'BatchExampleGen': local_fingerprint(recipe.batch_data),

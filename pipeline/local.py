@@ -77,6 +77,7 @@ class _LocalRun:
         from pipeline.fingerprints import fingerprints
 
         absl_logging.set_verbosity(absl_logging.INFO)
+        logging.getLogger('components').setLevel(logging.INFO)
         self.recipe, self.record, self.store, self.progress = recipe, record, store, progress
         root = store.pipeline_root(recipe.name)
         served = recipe.served_at()

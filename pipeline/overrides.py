@@ -13,8 +13,8 @@ def override(raw: dict[str, Any], assignment: str) -> tuple[Any, ...]:
     """Set one key of a recipe as read from its file, in place, and return the key's path.
 
     Items of lists are counted from 0: `gate.slices.0.min_examples`. Short forms become long
-    where a key of theirs is set: `features.age.buckets` of `age: numeric`. Relative paths are
-    taken from the working directory.
+    where a key of theirs is set: `features.age.buckets` of `age: numeric`. Another `kind` starts
+    from its defaults. Relative paths are taken from the working directory.
 
     Args:
       raw: The recipe.
@@ -36,7 +36,10 @@ def override(raw: dict[str, Any], assignment: str) -> tuple[Any, ...]:
             raise ValueError(f'--set {assignment}: {error.args[0]}') from None
         path = (*path, part)
         if not parts:
-            at[part] = _from_here(path, _value(text))
+            value = _from_here(path, _value(text))
+            if part == 'kind' and at.get(part, value) != value:
+                at.clear()  # what was set is of another kind
+            at[part] = value
             return path
         if isinstance(at, dict):
             at[part] = _with_keys(at.get(part), path)

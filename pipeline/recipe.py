@@ -165,6 +165,15 @@ class Recipe(Settings):
             raise ValueError(
                 'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
             )
+        if (
+            self.train.find_rate == 'use'
+            and self.tune.trials
+            and 'learning_rate' in self.tune.space
+        ):
+            raise ValueError(
+                'train.find_rate: use would overrule the learning_rate that tune.space searches; '
+                'leave one of them out'
+            )
         try:
             check_space(self.model, self.train, self.tune)
         except ValueError as error:
@@ -216,13 +225,14 @@ class Recipe(Settings):
             self._check_backbone(self.model)
 
     def _check_backbone(self, model: Transfer) -> None:
-        least = smallest_side(model.backbone)
-        size = self.image_input.size if self.image_input else ()
-        if size and min(size) < least:
-            raise ValueError(
-                f'image.size: {size[0]} x {size[1]} pixels are too few for {model.backbone}, which '
-                f'takes {least} or more'
-            )
+        height, width = (self.image or ImageInput()).size
+        searched = self.tune.space.get('backbone', ())
+        for name in (model.backbone, *(searched if isinstance(searched, tuple) else ())):
+            if min(height, width) < smallest_side(name):
+                raise ValueError(
+                    f'image.size: {height} x {width} pixels are too few for {name}, which takes '
+                    f'{smallest_side(name)} or more'
+                )
 
     def relative_to(self, folder: Path) -> 'Recipe':
         """Return the same recipe with its relative paths taken from a folder."""
@@ -320,7 +330,7 @@ class Recipe(Settings):
             about=self.description,
             card=self.card,
             source=self._source(),
-            split=self.data.split.in_words,
+            split=self.data.split.in_words('content' if self.pictures else 'the whole row'),
             algorithm=self.model.kind,
             gate=self.gate,
             drift=tuple(self.data_gate.drift),
@@ -332,8 +342,7 @@ class Recipe(Settings):
         if self.pictures:
             images = self.pictures.images
             return images if isinstance(images, str) else str(images.query or images.query_file)
-        data = self.data
-        return str(getattr(data, 'query', None) or getattr(data, 'query_file', None) or '')
+        return str(self.table.query or self.table.query_file) if self.table else ''
 
     @property
     def preprocessing_fn(self) -> str:
@@ -446,6 +455,8 @@ class Recipe(Settings):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
         if isinstance(self.train.class_weights, dict):
             _known('train.class_weights', self.train.class_weights, classes, 'class')
+        for i, gate in enumerate(self.gate.classes):
+            _known(f'gate.classes.{i}.of', gate.of or (), classes, 'class')
         if isinstance(self.model, Transfer):
             _check_weights(self.model)
         listed = ', '.join(list(classes)[:CLASSES_SHOWN])

@@ -82,7 +82,7 @@ class Run(BaseModel):
     reasons: list[dict[str, Any]] = Field(
         default_factory=list,
         description='Why not blessed: metric, slice, of_class (null: a whole slice), candidate, '
-        'baseline, bound, kind, examples, text.',
+        'baseline, bound, kind, examples, text; of ServingGate only kind (serving) and text.',
     )
     notes: list[str] = Field(
         default_factory=list,

@@ -26,10 +26,9 @@ SHORT_FORMS = {
         'tune: {space: {dropout: {min: 0.001, max: 0.5, scale: log}}}'
     ),
     'gate: {slices: [{by: sex}]}': 'gate: {slices: [{by: [sex]}]}',
-    'gate: {classes: {metrics: {f1: {min: 0.5}}}}': (
-        'gate: {classes: [{of: null, metrics: {f1: {min: 0.5}}}]}'
+    'gate: {classes: {of: dress, metrics: {f1: {min: 0.5}}}}': (
+        'gate: {classes: [{of: [dress], metrics: {f1: {min: 0.5}}}]}'
     ),
-    'gate: {classes: [{of: dress}]}': 'gate: {classes: [{of: [dress]}]}',
 }
 """What may be written short, and what it stands for."""
 
@@ -41,7 +40,8 @@ this machine (`sluice run`) and on Vertex (`sluice compile`).
 - `sluice init table.csv` writes one, `sluice recipe check` checks it against its types and
   against the columns of its query, and `sluice recipe show` prints it with all defaults.
 - `--set key.path=value` changes a key for one run: `--set train.epochs=3`,
-  `--set gate.slices.0.min_examples=50` (items of lists are counted from 0).
+  `--set gate.slices.0.min_examples=50` (items of lists are counted from 0). Another kind starts
+  from its own defaults: `--set model.kind=linear`.
 - A key that is not listed here is an error, and so is a value of another type. The error names
   the line, the key and what is allowed.
 - Paths are relative to the folder of the recipe; those of `--set`, to where the command is given.

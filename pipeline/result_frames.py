@@ -10,12 +10,12 @@ from components.evaluator.fairness import Gap
 from components.evaluator.intervals import Interval
 from components.evaluator.measured import ClassMetrics, SliceMetrics
 from components.evaluator.settings import METRICS
-from components.evaluator.slice_intervals import Kept, intervals_by_slice, slice_text
+from components.evaluator.slice_intervals import KeptRows, intervals_by_slice, slice_text
 
 _NONE: Interval = (np.nan, np.nan)
 
 
-def slices_frame(slices: Sequence[SliceMetrics], task: str, kept: Kept | None) -> pd.DataFrame:
+def slices_frame(slices: Sequence[SliceMetrics], task: str, kept: KeptRows | None) -> pd.DataFrame:
     """Return metrics by slice with intervals, a row per slice and metric.
 
     Args:

@@ -31,6 +31,9 @@ from pipeline.store import Store
 DEFAULT_STORE = '.sluice'
 STORE_VARIABLE = 'SLUICE_STORE'
 
+CARD = 'assets.extra/model_card.html'
+"""Where a pushed model has its card."""
+
 FRAME_PIXELS = 800
 """Height of a report in a notebook."""
 
@@ -84,10 +87,12 @@ class Results:
         """The Evaluator's verdict, reasons and all.
 
         Raises:
-          MissingResult: The run did not come that far.
+          MissingResult: The run did not come that far, or its artifacts were deleted.
         """
-        text = (self._evaluation / VERDICT_FILE).read_text(encoding='utf-8')
-        return Verdict.from_json(text)
+        path = self._evaluation / VERDICT_FILE
+        if not path.exists():
+            raise MissingResult(f'{self.run.run}: its evaluation is gone: {path}')
+        return Verdict.from_json(path.read_text(encoding='utf-8'))
 
     @property
     def split(self) -> str:
@@ -215,6 +220,11 @@ class Results:
                 'and run again'
             )
         return read(path)
+
+
+def card_of(run: Run) -> Path | None:
+    """Return the page of the card beside a run's pushed model, if it has one."""
+    return Path(run.pushed) / CARD if run.pushed and '://' not in run.pushed else None
 
 
 def report_of(run: Run) -> Path | None:

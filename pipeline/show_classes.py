@@ -94,9 +94,9 @@ def _table(run: Run, classes: Iterable[dict[str, Any]]) -> Table:
 
 def _confusions(confusions: Iterable[dict[str, Any]], rows: dict[str, int]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column('taken')
-    table.add_column('for')
-    table.add_column('rows', justify='right')
+    table.add_column('class')
+    table.add_column('taken for')
+    table.add_column('examples', justify='right')
     table.add_column('share', justify='right')
     for cell in confusions:
         label, count = cell['label'], cell['candidate']

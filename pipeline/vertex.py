@@ -80,7 +80,10 @@ def _remote_pictures(data: ImageData) -> ImageData:
             )
         return data
     query = Data(query=data.images.query, query_file=data.images.query_file)
-    images = data.images.model_copy(update=_in_bigquery(query_text(query)))
+    update = _in_bigquery(query_text(query))
+    if not data.images.root.startswith(REMOTE):
+        update['root'] = '.'
+    images = data.images.model_copy(update=update)
     return data.model_copy(update={'images': images})
 
 

@@ -20,7 +20,7 @@ from serving.predict import Predictor
 from serving.registry import Registry
 from serving.settings import ServerSettings
 
-GUARDED = ('/v1/', '/metrics', '/openapi.json', '/docs')
+GUARDED = ('/v1/', '/metrics', '/openapi.json')
 """Beginnings of the paths that need the token, if there is one."""
 
 
@@ -34,6 +34,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         summary='Models pushed by Sluice, over HTTP',
         version=version('sluice'),
         lifespan=_lifespan,
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
     )
     app.state.settings = settings

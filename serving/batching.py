@@ -1,16 +1,20 @@
 """Requests of several clients, put together into one call of the model.
 
 While the model works on one batch, the next gathers: batches grow with the load by themselves,
-and a lone request waits for nobody. The libraries that do this for Python servers batch single
-items for a function of lists; here whole arrays are joined, and a request that the model refuses
-must not spoil the others.
+and a lone request waits for nobody. They stop growing where a call would take too long, so a
+request waits for two calls of bounded length at most while the model keeps up.
+
+The libraries that do this for Python servers batch single items for a function of lists; here
+whole arrays are joined, and a request that the model refuses must not spoil the others.
 """
 
 import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +70,17 @@ class Batcher:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f'{model.name}-{model.version}')
         self._waiting: dict[Key, deque[_Waiting]] = {}
         self._busy = False
+        self._users = 0
+        self._rows: dict[str, int] = {}
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep the model from being freed between finding it for a request and calling it."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
 
     async def predict(self, signature: Signature, tensors: Arrays, rows: int | None) -> Arrays:
         """Call a signature, maybe together with other requests.
@@ -87,8 +102,8 @@ class Batcher:
         return await request.answer
 
     async def close(self) -> None:
-        """Wait until every request has its answer, and end the thread."""
-        while self._busy:
+        """Wait until every request that uses the model has its answer, and end the thread."""
+        while self._busy or self._users:
             await asyncio.sleep(0.01)
         self._thread.shutdown(wait=False)
 
@@ -106,19 +121,19 @@ class Batcher:
 
     def _take(self) -> list[_Waiting]:
         """Take those that wait longest and can be put together, up to the rows of a batch."""
-        if not self._waiting:
-            return []
-        key, queue = min(self._waiting.items(), key=lambda item: item[1][0].since)
         batch: list[_Waiting] = []
-        rows = 0
-        while queue and (not batch or rows + (queue[0].rows or 0) <= self._settings.rows):
-            request = queue.popleft()
-            if not request.answer.done():  # its time is up otherwise
-                batch.append(request)
-                rows += request.rows or 0
-        if not queue:
-            del self._waiting[key]
-        return batch or self._take()
+        while self._waiting and not batch:
+            key, queue = min(self._waiting.items(), key=lambda item: item[1][0].since)
+            most = self._rows.get(queue[0].signature.name, self._settings.rows)
+            rows = 0
+            while queue and (not batch or rows + (queue[0].rows or 0) <= most):
+                request = queue.popleft()
+                if not request.answer.done():  # its time is up otherwise
+                    batch.append(request)
+                    rows += request.rows or 0
+            if not queue:
+                del self._waiting[key]
+        return batch
 
     def _answer(
         self, batch: list[_Waiting], call: asyncio.Future[list[Arrays | Exception]]
@@ -185,7 +200,19 @@ class Batcher:
     def _timed(self, signature: str, tensors: Arrays, batch: int, rows: int) -> Arrays:
         started = time.perf_counter()
         outputs = self._model.predict(signature, tensors)
-        self._metrics.called.observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._bound(signature, rows, seconds)
+        self._metrics.called.observe(seconds)
         self._metrics.requests_in_batch.observe(batch)
         self._metrics.rows_in_batch.observe(rows)
         return outputs
+
+    def _bound(self, signature: str, rows: int, seconds: float) -> None:
+        """Bound the rows of the next batches by how long this one took."""
+        most = self._rows.get(signature, self._settings.rows)
+        share = self._settings.call_ms / 1e3 / seconds
+        if share < 1:
+            most = min(most, max(1, int(rows * share)))
+        elif share > 2 and 2 * rows >= most:
+            most = min(self._settings.rows, 2 * most)
+        self._rows[signature] = most

@@ -125,7 +125,8 @@ class Predictor:
                 status = 504
                 timeout.reschedule(started + limit)
                 servable = model.find(**which)
-                encoded = await self._predicted(body, servable, form)
+                with servable.batcher.in_use():
+                    encoded = await self._predicted(body, servable, form)
         except TimeoutError:
             raise RequestError(f'{what} within {limit:g} s', status) from None
         model.metrics.seconds.observe(clock() - started)

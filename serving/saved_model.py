@@ -59,7 +59,7 @@ class Signature:
     inputs: dict[str, TensorSpec]
     outputs: dict[str, TensorSpec]
 
-    @property
+    @cached_property
     def is_batched(self) -> bool:
         """Whether rows of several requests can be put together, and taken apart again."""
         specs = [*self.inputs.values(), *self.outputs.values()]
@@ -69,7 +69,8 @@ class Signature:
     def picture(self) -> TensorSpec | None:
         """The input that takes encoded pictures, if there is one."""
         strings = [spec for spec in self.inputs.values() if spec.is_string]
-        return strings[0] if len(strings) == 1 and strings[0].name == PICTURE else None
+        is_picture = [(spec.name, spec.shape) for spec in strings] == [(PICTURE, (None,))]
+        return strings[0] if is_picture else None
 
 
 LONGEST = 300

@@ -9,6 +9,7 @@ import tensorflow as tf
 import uvicorn
 
 from serving.app import create_app
+from serving.http import BoundedProtocol
 from serving.settings import ServerSettings
 
 SWITCH_SECONDS = 0.0005
@@ -26,9 +27,9 @@ def serve(settings: ServerSettings) -> None:
     Raises:
         OSError: The port can't be listened on.
     """
-    with socket.socket() as probe:  # uvicorn would end the process without a word of ours
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((settings.host, settings.port))
+    family = socket.AF_INET6 if ':' in settings.host else socket.AF_INET
+    # uvicorn would end the process without a word of ours.
+    socket.create_server((settings.host, settings.port), family=family).close()
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format='%(asctime)s %(levelname)s %(message)s'
     )
@@ -41,7 +42,7 @@ def serve(settings: ServerSettings) -> None:
         host=settings.host,
         port=settings.port,
         loop='uvloop',
-        http='httptools',
+        http=BoundedProtocol,
         ws='none',
         log_config=None,
         access_log=False,

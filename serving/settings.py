@@ -46,8 +46,10 @@ class Batching(_Settings):
     """How requests of several clients are put together."""
 
     rows: int = Field(128, ge=1, description='Rows of a batch; 1 turns batching off.')
-    wait_ms: float = Field(
-        2.0, ge=0, description='Longest time that a request waits for others to join it.'
+    call_ms: float = Field(
+        25.0,
+        gt=0,
+        description='Longest time of a call; batches get smaller where the model is slower.',
     )
 
 

@@ -11,6 +11,12 @@ import numpy as np
 from serving.errors import RequestError, shown
 from serving.saved_model import TensorSpec
 
+FLOATS: frozenset[type] = frozenset({float, int, bool, NoneType})
+INTEGERS: frozenset[type] = frozenset({float, int, bool})
+BOOLEANS: frozenset[type] = frozenset({bool})
+STRINGS: frozenset[type] = frozenset({str, dict, NoneType})
+"""What JSON may have for an input of each kind: null is a missing value, true is 1."""
+
 Place = Callable[[tuple[int, ...]], str]
 """Names a value in the request by its indices."""
 
@@ -50,7 +56,7 @@ def array_of(
 
 
 def _floats(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarray:
-    _check_types(values, (float, int, NoneType, bool), 'a number or null', place)
+    _check_types(values, FLOATS, 'a number or null', place)
     try:
         doubles = np.array(values, dtype=np.float64)
     except OverflowError:
@@ -68,7 +74,7 @@ def _floats(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarray
 def _integers(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarray:
     limits = np.iinfo(spec.dtype)
     expected = f'a whole number from {limits.min} to {limits.max}'
-    _check_types(values, (float, int, bool), expected, place)
+    _check_types(values, INTEGERS, expected, place)
     wrong = _first(values, lambda v: not (limits.min <= v <= limits.max and v == int(v)))
     if wrong:
         raise RequestError(f'{place(wrong[0])}: is {shown(wrong[1])}; {expected} is expected')
@@ -76,12 +82,12 @@ def _integers(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarr
 
 
 def _booleans(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarray:
-    _check_types(values, (bool,), 'true or false', place)
+    _check_types(values, BOOLEANS, 'true or false', place)
     return np.array(values, dtype=spec.dtype)
 
 
 def _strings(values: list[Any], spec: TensorSpec, place: LeafPlace) -> np.ndarray:
-    _check_types(values, (str, NoneType, dict), 'a string, {"b64": …} or null', place)
+    _check_types(values, STRINGS, 'a string, {"b64": …} or null', place)
     array = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
         if isinstance(value, str):
@@ -126,9 +132,10 @@ def _double(value: Any) -> float:
 
 
 def _check_types(
-    values: Iterable[Any], allowed: tuple[type, ...], expected: str, place: LeafPlace
+    values: Iterable[Any], allowed: frozenset[type], expected: str, place: LeafPlace
 ) -> None:
-    if wrong := _first(values, lambda value: type(value) not in allowed):
+    if not set(map(type, values)) <= allowed:
+        wrong = next((i, value) for i, value in enumerate(values) if type(value) not in allowed)
         raise RequestError(f'{place(wrong[0])}: is {shown(wrong[1])}; {expected} is expected')
 
 

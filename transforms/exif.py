@@ -101,7 +101,7 @@ def _in_tiff(head: _Head, start: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(ordered * [256**i for i in reversed(range(length))])
 
     directory = start + tf.maximum(number(start + 4, 4), 0)
-    count = number(directory, 2)
+    count = tf.maximum(number(directory, 2), 1)
     entries = tf.reshape(head.numbers(directory + 2, _ENTRY * count), [-1, _ENTRY])
     first, second = entries[:, 0], entries[:, 1]
     tags = tf.where(is_little, second * 256 + first, first * 256 + second)

@@ -86,7 +86,7 @@ def _matrices(
     )
     # All of it is round the middle.
     middle = tf.constant([(width - 1) / 2, (height - 1) / 2])
-    shift = tf.stack([shift_x * width, shift_y * height], -1)
+    shift = 2 * middle * tf.stack([shift_x, shift_y], -1)
     offset = middle + shift - tf.linalg.matvec(linear, middle)
     return tf.concat([linear, offset[..., tf.newaxis]], -1)
 

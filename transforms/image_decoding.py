@@ -115,7 +115,7 @@ def _bmp(contents: tf.Tensor) -> tf.Tensor:
     """Decode a BMP; TensorFlow's decoder takes indices into a palette for brightness."""
     return tf.cond(
         _little_endian(contents, 28, 2) == 8,  # bits per pixel
-        lambda: _with_palette(contents, tf.io.decode_bmp(contents, 1)),
+        lambda: _with_palette(contents, tf.io.decode_bmp(contents)),
         lambda: tf.io.decode_bmp(contents)[..., :3],
     )
 

@@ -19,7 +19,7 @@ from components.evaluator.predictions import (
 )
 from components.evaluator.settings import EvaluatorConfig
 
-LONG_VALUE = 8192
+LONG_VALUE = 1024
 """Mean bytes per row above which a column is taken for something else than text."""
 
 

@@ -1,20 +1,21 @@
 """Examples in large batches.
 
 Beam's own TFRecord source hands every record on in Python, which took most of the time of an
-evaluation; TensorFlow's reads a batch at a time, and the next one while this one is evaluated.
+evaluation.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
+import numpy as np
 import tensorflow_model_analysis as tfma
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
 from components.evaluator.errors import EvaluationError
 from components.evaluator.keeping import POSITION_KEY
-from components.example_batches import read_records
+from components.example_batches import rows_that_fit
+from components.tfrecords import DamagedError, read_records
 
 BATCH_ROWS = 8192
 """Rows per batch: each costs Beam and TensorFlow the same, so few of them; more gain nothing."""
@@ -49,14 +50,15 @@ class _ReadBatches(beam.DoFn):
     def process(self, numbered: tuple[int, str]) -> Iterator[dict[str, Any]]:
         number, file = numbered
         decoder = ExamplesToRecordBatchDecoder()
-        rows = 0
+        position = 0
         try:
-            for batch in read_records([file], BATCH_ROWS):
+            rows = min(BATCH_ROWS, rows_that_fit([file]))
+            for batch in read_records([file], rows):
                 yield {
-                    tfma.INPUT_KEY: batch,
-                    tfma.ARROW_RECORD_BATCH_KEY: decoder.DecodeBatch(batch.tolist()),
-                    POSITION_KEY: (number, rows),
+                    tfma.INPUT_KEY: np.array(batch, object),
+                    tfma.ARROW_RECORD_BATCH_KEY: decoder.DecodeBatch(batch),
+                    POSITION_KEY: (number, position),
                 }
-                rows += len(batch)
-        except tf.errors.DataLossError as error:
-            raise EvaluationError(f'examples {file} are damaged: {error.message}') from error
+                position += len(batch)
+        except DamagedError as error:
+            raise EvaluationError(f'examples: {error}') from error

@@ -13,7 +13,8 @@ from components.evaluator.predictions import About, has_baseline, labels_and_ans
 
 WHOLE = 'all'
 
-Kept = tuple[pa.Table, About]
+KeptRows = tuple[pa.Table, About]
+"""A file of predictions, as `predictions.read` returns it."""
 Intervals = dict[str, Interval]
 
 
@@ -34,7 +35,7 @@ def rows_by_slice(
 
 
 def intervals_by_slice(
-    slices: Sequence[SliceMetrics], kept: Kept
+    slices: Sequence[SliceMetrics], kept: KeptRows
 ) -> tuple[dict[str, Intervals], dict[str, Intervals]]:
     """Return the intervals of each slice by its text, of the candidate and of the baseline.
 

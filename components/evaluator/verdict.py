@@ -104,7 +104,8 @@ class Verdict:
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Read what `to_json` wrote."""
-        plain = json.loads(text)
+        # Verdicts of earlier versions don't have all of it.
+        plain = {'classes': {}, 'confusion': {}, 'fairness': {}} | json.loads(text)
         return cls(
             blessed=plain['blessed'],
             reasons=tuple(map(_reason_from, plain['reasons'])),
@@ -112,7 +113,7 @@ class Verdict:
             metrics=_by_split(plain['metrics'], lambda s: SliceMetrics(**s | _values_of(s))),
             classes=_by_split(plain['classes'], lambda c: ClassMetrics(**c | _values_of(c))),
             confusion=_by_split(plain['confusion'], lambda a: Answers(**a)),
-            fairness=_by_split(plain.get('fairness', {}), _gap_from),
+            fairness=_by_split(plain['fairness'], _gap_from),
         )
 
 

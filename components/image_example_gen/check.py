@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from components.image_example_gen.columns import HEIGHT, WIDTH
-from components.image_example_gen.listing import SPLIT
+from components.image_example_gen.listing import SPLIT, Listing
 from components.image_example_gen.settings import ImageData
 from components.image_example_gen.source import list_pictures
 from components.image_example_gen.splits import Splitter
@@ -43,7 +43,11 @@ def look(data: ImageData) -> Found:
     Raises:
         PicturesError: There are none, or the split names a column or split that is not there.
     """
-    listing = list_pictures(data)
+    return look_at(list_pictures(data), data)
+
+
+def look_at(listing: Listing, data: ImageData) -> Found:
+    """Return what is known of pictures that are listed already; raises as `look`."""
     splitter = Splitter(data.split, listing.table)
     left_out = (SPLIT, data.split.column)
     kept = [field for field in listing.table.schema if field.name not in left_out]

@@ -1,25 +1,20 @@
 """Ingest: every picture read once, checked, split and written."""
 
 import json
-import logging
-import os
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import farmhash
 import numpy as np
 import pyarrow as pa
 
 from components.image_example_gen.columns import HEIGHT, IMAGE, WIDTH
 from components.image_example_gen.copies import Copies
-from components.image_example_gen.errors import PicturesError, UnreadableError
+from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.listing import SPLIT, Listing, Refusal
-from components.image_example_gen.picture import Picture, of_pixels, quiet, read_picture
+from components.image_example_gen.opening import quiet
+from components.image_example_gen.reading import Read, read_all
 from components.image_example_gen.settings import ImageData
 from components.image_example_gen.source import list_pictures
 from components.image_example_gen.splits import Splitter
@@ -35,23 +30,6 @@ SHOWN = 5
 BATCH = 512
 BATCH_BYTES = 32 * 2**20
 """Pictures that are encoded and written at a time: whichever is reached first."""
-
-REMOTE_READERS = 16
-"""Pictures that are read at a time where that waits for a network."""
-
-PROGRESS_SECONDS = 0.25
-"""Shortest time between two reports."""
-
-progress = logging.getLogger('sluice.progress')
-
-
-class Read(NamedTuple):
-    """A picture that was read, or why not; `content` is a fingerprint of its original bytes."""
-
-    row: int
-    content: int
-    picture: Picture | None
-    reason: str = ''
 
 
 @dataclass
@@ -96,7 +74,7 @@ def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
     copies = Copies(len(listing.table))
     refused = list(listing.refused)
     with SplitWriter(folder, splitter.names) as writer, quiet():
-        for batch in _batches(_read_all(listing, data.shrink)):
+        for batch in _batches(read_all(listing, data.shrink)):
             refused += _refusals(listing, batch)
             kept = [read for read in batch if read.picture]
             if not kept:
@@ -107,7 +85,7 @@ def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
             splits = splitter.assign(known, contents)
             writer.write(encode(_with_pictures(known, kept, data)), splits)
             copies.add(rows, contents, splits)
-        refused.sort()
+        refused.sort(key=lambda refusal: (refusal.uri, refusal.reason))
         stopped.unlink(missing_ok=True)
         _check(refused, len(listing.table) + len(listing.refused), data, stopped)
         _check_splits(writer.rows)
@@ -118,53 +96,6 @@ def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
         *copies.write(listing.table, splitter.names, folder),
     ]
     return Written(dict(writer.rows), refused, notes)
-
-
-def _read_all(listing: Listing, shrink: int | None) -> Iterator[Read]:
-    """Read the pictures on all cores, in order; as many are read ahead as keep these busy."""
-    total = len(listing.table)
-    order = np.random.default_rng(0).permutation(total).tolist()
-    workers = REMOTE_READERS if listing.remote else len(os.sched_getaffinity(0))
-    report = _Reports(total)
-
-    def read(row: int) -> Read:
-        return _read(listing, row, shrink)
-
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for done, found in enumerate(_in_order(pool, read, order, 4 * workers), 1):
-                report(done)
-                yield found
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, read: Callable[[int], Read], rows: Iterable[int], ahead: int
-) -> Iterator[Read]:
-    waiting: deque[Future[Read]] = deque()
-    for row in rows:
-        waiting.append(pool.submit(read, row))
-        if len(waiting) >= ahead:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _read(listing: Listing, row: int, shrink: int | None) -> Read:
-    try:
-        original = listing.read(row)
-        if isinstance(original, np.ndarray):
-            return Read(row, _fingerprint(original.tobytes()), of_pixels(original, shrink))
-        return Read(row, _fingerprint(original), read_picture(original, shrink))
-    except UnreadableError as error:
-        return Read(row, 0, None, str(error))
-
-
-def _fingerprint(content: bytes) -> int:
-    """Return BigQuery's FARM_FINGERPRINT of bytes: the same as a signed int64."""
-    unsigned = farmhash.fingerprint64(content)
-    return unsigned - (1 << 64) if unsigned >> 63 else unsigned
 
 
 def _batches(pictures: Iterable[Read]) -> Iterator[list[Read]]:
@@ -230,26 +161,3 @@ def _check_splits(rows: dict[str, int]) -> None:
             f'data.split: no pictures in split {empty[0]} ({counts}); give it a larger share in '
             'data.split.into, or leave it out there'
         )
-
-
-class _Reports:
-    """Tells how far it is, a few times a second."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._started = self._last = time.monotonic()
-
-    def __call__(self, done: int) -> None:
-        now = time.monotonic()
-        if now - self._last < PROGRESS_SECONDS and done < self._total:
-            return
-        self._last = now
-        rate = done / max(now - self._started, 1e-6)
-        counted = {
-            'done': done,
-            'total': self._total,
-            'unit': 'pictures',
-            'rate': round(rate, 1),
-            'seconds_left': (self._total - done) / rate,
-        }
-        progress.info('%s pictures', f'{done:,}', extra={'progress': counted})

@@ -6,22 +6,14 @@ loss.
 """
 
 import io
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image, ImageCms
 
 from components.image_example_gen.errors import UnreadableError
-
-FORMATS = ('JPEG', 'PNG', 'GIF', 'BMP', 'DIB', 'WEBP', 'TIFF', 'PPM', 'JPEG2000', 'AVIF', 'ICO')
-"""Formats that are read: of Pillow's, those of pictures that need no other program; MPO is JPEG."""
-
-MOST_PIXELS = 89_478_485
-"""Width times height beyond which a picture is not decoded; Pillow's own limit (256 MiB of RGB)."""
+from components.image_example_gen.opening import opened, orientation, size_upright
 
 JPEG_QUALITY = 90
 """Of pictures that are made smaller."""
@@ -36,9 +28,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation -> what makes a picture upright."""
-
-_SWAPPED = (5, 6, 7, 8)
-"""EXIF orientations that swap height and width."""
 
 _DIRECT_JPEG = (0xC0, 0xC1, 0xC2)
 """JPEG processes that every decoder knows: baseline, extended, progressive (ITU T.81, B.1)."""
@@ -65,25 +54,17 @@ def read_picture(data: bytes, shrink: int | None = None) -> Picture:
     Raises:
         UnreadableError: It can't be decoded, or has more than `MOST_PIXELS`.
     """
-    if not data:
-        raise UnreadableError('is empty')
-    with _opened(data) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise UnreadableError(
-                f'has {image.width:,} x {image.height:,} pixels, more than the limit of '
-                f'{MOST_PIXELS:,}'
-            )
-        orientation = _orientation(image)
+    with opened(data) as image:
+        turn = orientation(image)
         smaller = shrink if shrink and max(image.size) > shrink else None
         if _is_direct_jpeg(image, data):
             pixels = _decode_jpeg(data, image, _ratio(image, smaller))
             if smaller:
-                return _shrunk(_upright(Image.fromarray(pixels), orientation), smaller)
-        elif smaller or not _is_direct_png(image, data, orientation):
-            upright = _plain(_upright(image, orientation))
+                return _shrunk(_upright(Image.fromarray(pixels), turn), smaller)
+        elif smaller or not _is_direct_png(image, data, turn):
+            upright = _plain(_upright(image, turn))
             return _shrunk(upright, smaller) if smaller else _as_png(upright)
-        height, width = image.size if orientation in _SWAPPED else image.size[::-1]
-        return Picture(data, height, width)
+        return Picture(data, *size_upright(image))
 
 
 def of_pixels(pixels: np.ndarray, shrink: int | None = None) -> Picture:
@@ -97,55 +78,6 @@ def of_pixels(pixels: np.ndarray, shrink: int | None = None) -> Picture:
     return _shrunk(image, shrink) if shrink and max(image.size) > shrink else _as_png(image)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Pillow's warnings about odd files to itself; not for several threads at once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        yield
-
-
-@contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
-    """Open a picture; whatever goes wrong with it is told as `UnreadableError`."""
-    Image.init()  # knows only a few formats before
-    try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            yield image
-    except UnreadableError:
-        raise
-    except Image.UnidentifiedImageError:
-        raise UnreadableError(f'is no picture that can be read: {_beginning(data)}') from None
-    except Image.DecompressionBombError:  # far beyond the limit; found before any of our own code
-        raise UnreadableError(f'has more than the limit of {MOST_PIXELS:,} pixels') from None
-    except MemoryError:
-        raise UnreadableError('needs more memory to decode than there is') from None
-    # Pillow's plugins raise what their parsing happens to: struct.error, SyntaxError, KeyError …
-    except Exception as error:
-        text = ' '.join(str(error).split()) or type(error).__name__
-        raise UnreadableError(f'cannot be decoded: {text}') from None
-
-
-def _beginning(data: bytes) -> str:
-    if data[4:12] in (b'ftypheic', b'ftypheix', b'ftypmif1', b'ftyphevc'):
-        return 'HEIC; export it as JPEG'
-    return f'it begins with {data[:16]!r}'
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 (upright) to 8; like browsers, take no other's word for it."""
-    exif = image.info.get('exif')
-    if image.format == 'TIFF' or not exif:
-        return 1  # Pillow turns TIFFs itself
-    parsed = Image.Exif()
-    try:
-        parsed.load(exif)
-        orientation = parsed.get(ExifTags.Base.Orientation, 1)
-    except Exception:  # an EXIF block that is no such thing says nothing
-        return 1
-    return orientation if orientation in range(1, 9) else 1
-
-
 def _is_direct_jpeg(image: Image.Image, data: bytes) -> bool:
     """Whether a picture is a JPEG that the graph of a model decodes as it is."""
     return (
@@ -155,9 +87,9 @@ def _is_direct_jpeg(image: Image.Image, data: bytes) -> bool:
     )
 
 
-def _is_direct_png(image: Image.Image, data: bytes, orientation: int) -> bool:
+def _is_direct_png(image: Image.Image, data: bytes, turn: int) -> bool:
     """Whether a picture is a PNG that the graph of a model decodes as it is, and upright."""
-    if image.format != 'PNG' or orientation != 1 or 'transparency' in image.info:
+    if image.format != 'PNG' or turn != 1 or 'transparency' in image.info:
         return False
     depth, colours = data[24], data[25]
     if depth != 8 or colours not in _DIRECT_PNG:
@@ -208,8 +140,8 @@ def _jpeg_process(data: bytes) -> int | None:
     return None
 
 
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+def _upright(image: Image.Image, turn: int) -> Image.Image:
+    return image.transpose(_TURNS[turn]) if turn in _TURNS else image
 
 
 def _shrunk(image: Image.Image, longest: int) -> Picture:

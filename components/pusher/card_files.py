@@ -9,7 +9,7 @@ import pyarrow as pa
 from tfx.dsl.io import fileio
 
 from components.evaluator.predictions import file_name, read
-from components.evaluator.slice_intervals import Kept
+from components.evaluator.slice_intervals import KeptRows
 from components.evaluator.verdict import Verdict
 from components.pusher.card.content import card
 from components.pusher.card.render import render
@@ -40,7 +40,7 @@ def card_files(
     return render(card(terms, judged, kept, described, _json(f'{model}/{TRAINING}'), at))
 
 
-def _kept(path: str, columns: list[str]) -> Kept | None:
+def _kept(path: str, columns: list[str]) -> KeptRows | None:
     if not fileio.exists(path):
         return None
     with fileio.open(path, 'rb') as file:

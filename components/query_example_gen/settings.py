@@ -134,13 +134,16 @@ class Split(Settings):
         """Columns that the split needs."""
         return (self.column,) if self.column else self.by or ()
 
-    @property
-    def in_words(self) -> str:
-        """How rows are split: `by month, train 8 : eval 1 : test 1`."""
+    def in_words(self, by_default: str) -> str:
+        """Say how rows are split: `by month, train 8 : eval 1 : test 1`.
+
+        Args:
+            by_default: What decides where no columns are named.
+        """
         if self.column:
             return f'as column {self.column} says'
         shares = ' : '.join(f'{name} {share}' for name, share in self.into.items())
-        return f'by {", ".join(self.by) if self.by else "the whole row"}, {shares}'
+        return f'by {", ".join(self.by) if self.by else by_default}, {shares}'
 
 
 class Data(Settings):

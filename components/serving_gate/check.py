@@ -29,7 +29,7 @@ def find_fault(server: Server, path: str, rows: Sequence[bytes], config: Serving
         return f'the model has no signature {lacking[0]}'
     evaluated = signatures[EVALUATED](examples=tf.constant(list(rows), tf.string))
     expected = {name: tensor.numpy() for name, tensor in evaluated.items()}
-    inputs = signatures[SERVED].structured_input_signature[1]
+    inputs = sorted(signatures[SERVED].structured_input_signature[1])
     try:
         server.wait(config.start_seconds)
     except ServerError as error:
@@ -42,6 +42,6 @@ def find_fault(server: Server, path: str, rows: Sequence[bytes], config: Serving
         except ServerError as error:
             return f'rows {start + 1} to {start + len(instances)}: {error}'
         wanted = {name: values[part] for name, values in expected.items()}
-        if fault := find_difference(answers, wanted, instances, config.tolerance):
+        if fault := find_difference(answers, wanted, instances, config.tolerance, first=start + 1):
             return fault
     return ''

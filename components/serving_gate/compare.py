@@ -16,6 +16,7 @@ def find_difference(
     expected: Arrays,
     instances: Sequence[Mapping[str, Any]],
     tolerance: float,
+    first: int = 1,
 ) -> str | None:
     """Return what differs in the first row that does, in one line; None if none does.
 
@@ -24,6 +25,7 @@ def find_difference(
         expected: `[rows, ...]` by output.
         instances: the rows as they were sent, for the message.
         tolerance: largest relative difference of numbers; near 0 it is absolute.
+        first: number of the first row, for the message.
     """
     if len(answers) != len(instances):
         return f'{len(answers)} answers came for {len(instances)} rows'
@@ -34,7 +36,7 @@ def find_difference(
                 return f'the server leaves out {name}, which was evaluated'
             if not _agree(named[name], values[row], tolerance):
                 return (
-                    f'row {row + 1} ({_shown(instances[row])}): {name} is '
+                    f'row {first + row} ({_shown(instances[row])}): {name} is '
                     f'{_plain(named[name])} over HTTP and {_plain(values[row])} as evaluated'
                 )
     return None

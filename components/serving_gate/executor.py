@@ -10,11 +10,12 @@ from tfx.types import artifact_utils
 from tfx.types.artifact import Artifact
 from tfx.utils import io_utils, path_utils
 
-from components.example_batches import example_files, read_records
+from components.example_batches import example_files
 from components.serving_gate.check import find_fault
 from components.serving_gate.instances import spread
 from components.serving_gate.server import Server
 from components.serving_gate.settings import ServingGateConfig
+from components.tfrecords import read_records
 
 REPORT_FILE = 'serving_gate.json'
 """Name of the report within the blessing: `passed`, `rows`, and `fault`, '' if it passed."""

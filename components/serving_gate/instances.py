@@ -1,11 +1,11 @@
 """tf.Examples as the JSON that a client sends for the same rows."""
 
 import base64
+import math
 from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 PICTURE = 'image_bytes'
@@ -17,14 +17,14 @@ STRIDE = 10
 _MAGIC = (b'\xff\xd8\xff', b'\x89PNG', b'GIF8', b'BM', b'RIFF')
 
 
-def spread(batches: Iterable[np.ndarray], rows: int) -> list[bytes]:
+def spread(batches: Iterable[list[bytes]], rows: int) -> list[bytes]:
     """Return some of the first serialized examples, `rows` at most, evenly spaced.
 
     Args:
-        batches: `[rows]` each, of that many rows.
+        batches: of that many rows each.
         rows: how many.
     """
-    read = [record for batch in islice(batches, STRIDE) for record in batch.tolist()]
+    read = [record for batch in islice(batches, STRIDE) for record in batch]
     return read[:: max(1, len(read) // rows)][:rows]
 
 
@@ -52,7 +52,7 @@ def _value(feature: tf.train.Feature) -> Any:
         except UnicodeDecodeError:
             return {'b64': base64.b64encode(values[0]).decode()}
     value = values[0]
-    return value if np.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
 def _picture(features: Any) -> bytes:

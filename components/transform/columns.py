@@ -8,7 +8,8 @@ from tensorflow_metadata.proto.v0.schema_pb2 import Schema
 from tfx_bsl.tfxio import tensor_representation_util as representations
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 
-from components.example_batches import records, rows_that_fit
+from components.example_batches import rows_that_fit
+from components.tfrecords import dataset
 
 
 class ColumnReader:
@@ -45,7 +46,7 @@ class ColumnReader:
             parsed = tf.io.parse_example(examples, specs)
             return {column_of[key]: column for key, column in parsed.items()}
 
-        batches = records(self._files).batch(rows_that_fit(self._files))
+        batches = dataset(self._files).batch(rows_that_fit(self._files))
         return batches.map(parse, num_parallel_calls=tf.data.AUTOTUNE)
 
 

@@ -203,6 +203,8 @@ def _inputs(
 
 
 def _preprocessing(description: Mapping[str, Any], signature: Any, path: Path) -> dict[str, Entry]:
+    if description.get('input') == 'picture':
+        return {name: _of_picture(spec) for name, spec in signature.structured_outputs.items()}
     own = description.get('transform')
     if not isinstance(own, dict):
         how = f'by your own {own}' if own else 'as the signature `preprocessing` of the SavedModel'
@@ -227,6 +229,16 @@ def _preprocessing(description: Mapping[str, Any], signature: Any, path: Path) -
         if 'range' in given
     }
     return describe_preprocessing(TransformConfig.model_validate(own), ranges, path, probe)
+
+
+def _of_picture(spec: tf.TensorSpec) -> Entry:
+    _, height, width, channels = spec.shape.as_list()
+    colours = {1: 'brightness', 3: 'red, green and blue'}.get(channels, f'{channels} channels')
+    how = (
+        f'the picture, upright as its Exif data says, brought to {height} x {width} pixels as the '
+        f"recipe's `image` settings say; {colours}, 0 to 255"
+    )
+    return {'from': ['picture'], 'how': how}
 
 
 def _meaning(description: Mapping[str, Any]) -> str:

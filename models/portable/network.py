@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 # The classes that a saved network may name: importing them lets Keras find them.
-import models.training  # noqa: F401
+import models.frozen  # noqa: F401
 from models.portable.errors import PortableError
 from models.warm_start import KERAS_FILE
 

@@ -86,7 +86,7 @@ def _open(signature: Signature, given: str, typed: bool) -> TableSource | Pictur
         return pictures_in(given, signature.picture.name)
     path = Path(given)
     if path.is_file() and path.suffix.lower() in SUFFIXES:
-        names = ', '.join(signature.inputs)
+        names = ', '.join(sorted(signature.inputs))
         raise BatchError(f'{given}: is a picture, but the model takes columns: {names}')
     return TableSource(given, signature.inputs, typed)
 

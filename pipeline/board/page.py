@@ -12,7 +12,7 @@ from components.report.page import words
 from components.report.page.style import style
 from pipeline.board.trend import Point, trend
 from pipeline.records import Run
-from pipeline.results import report_of
+from pipeline.results import card_of, report_of
 from pipeline.run_queries import metric_of
 
 _FOLDER = Path(__file__).parent
@@ -23,10 +23,10 @@ RUNS_LISTED = 100
 
 @dataclass(frozen=True)
 class Row:
-    """A run in the list of its recipe."""
+    """A run in the list of its recipe, its pages (`report`, `card`) and its metrics."""
 
     run: Run
-    has_report: bool
+    pages: Sequence[str]
     metrics: Mapping[str, float | None]
 
 
@@ -114,8 +114,9 @@ def _recipe(name: str, runs: Sequence[Run]) -> Recipe:
 
 
 def _row(run: Run, metrics: Iterable[str]) -> Row:
-    report = report_of(run)
-    return Row(run, bool(report and report.exists()), {m: metric_of(run, m) for m in metrics})
+    pages = {'report': report_of(run), 'card': card_of(run)}
+    there = [name for name, page in pages.items() if page and page.exists()]
+    return Row(run, there, {m: metric_of(run, m) for m in metrics})
 
 
 def _trend(metric: str, runs: Sequence[Run]) -> str:

@@ -8,17 +8,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pipeline.board.page import render
-from pipeline.compare.comparison import ComparisonError, compare
+from pipeline.compare.comparison import MOST_RUNS, ComparisonError, compare
 from pipeline.compare.page import render as render_comparison
 from pipeline.compare.recipe_changes import changes
 from pipeline.compare.recipes import recipe_of
 from pipeline.records import Run
-from pipeline.results import Results, report_of
+from pipeline.results import Results, card_of, report_of
 from pipeline.store import Store
 
 LOOPBACK = '127.0.0.1'
-
-MOST_COMPARED = 8
 
 _log = logging.getLogger(__name__)
 
@@ -81,23 +79,23 @@ class _Handler(BaseHTTPRequestHandler):
         match url.path.strip('/').split('/'):
             case ['']:
                 return render(self.runs_of.runs.all(), str(self.runs_of.folder))
-            case ['runs', run, 'report']:
-                return self._report(run)
+            case ['runs', run, 'report' | 'card' as kind]:
+                return self._of_run(run, kind)
             case ['compare']:
                 return self._comparison(parse_qs(url.query).get('run', []))
         raise _Refused(HTTPStatus.NOT_FOUND, f'{url.path}: there is no such page; see /')
 
-    def _report(self, run: str) -> str:
-        page = report_of(self._run(run))
+    def _of_run(self, name: str, kind: str) -> str:
+        run = self._run(name)
+        page = report_of(run) if kind == 'report' else card_of(run)
         if page is None or not page.exists():
-            raise _Refused(HTTPStatus.NOT_FOUND, f'{run} has no report')
+            raise _Refused(HTTPStatus.NOT_FOUND, f'{name} has no {kind}')
         return page.read_text(encoding='utf-8')
 
     def _comparison(self, names: list[str]) -> str:
-        if not 2 <= len(names) <= MOST_COMPARED:
+        if not 2 <= len(names) <= MOST_RUNS:
             raise _Refused(
-                HTTPStatus.BAD_REQUEST,
-                f'tick 2 to {MOST_COMPARED} runs to compare, not {len(names)}',
+                HTTPStatus.BAD_REQUEST, f'tick 2 to {MOST_RUNS} runs to compare, not {len(names)}'
             )
         records = sorted((self._run(name) for name in names), key=lambda r: r.started)
         recipes = [recipe_of(run, self.runs_of) or {} for run in records]

@@ -15,6 +15,9 @@ from pipeline.compare.significance import Answers, Difference, paired, unpaired
 from pipeline.records import Run
 from pipeline.results import MissingResult, Results
 
+MOST_RUNS = 8
+"""Runs that are compared at once, at most: more columns than that can't be read."""
+
 
 class ComparisonError(ValueError):
     """Runs that can't be compared; one line that says why."""
@@ -73,12 +76,14 @@ def compare(every: Sequence[Results], changes: Sequence[Change]) -> Comparison:
     """Compare runs with the first of them.
 
     Args:
-        every: Two or more.
+        every: Two to `MOST_RUNS`.
         changes: What their recipes differ in.
 
     Raises:
-        ComparisonError: They are of different tasks, or one was never judged.
+        ComparisonError: They are too few or too many, of different tasks, or one was never judged.
     """
+    if not 2 <= len(every) <= MOST_RUNS:
+        raise ComparisonError(f'2 to {MOST_RUNS} runs can be compared, not {len(every)}')
     runs = [own.run for own in every]
     tasks = {run.task: run.run for run in runs}
     if len(tasks) > 1:

@@ -74,6 +74,8 @@ def _summary(comparison: Comparison, place: int) -> str:
         return f'{name}: nothing to test'
     size = words.value_text(abs(difference.value))
     gain = words.better(difference.value, metric.higher_is_better)
+    if difference.value == 0:
+        return f'{name} and A have the same {metric.name}'
     if gain is None or not difference.significant:
         ends = words.interval_text((difference.low, difference.high))
         return f'{name} and A do not differ in {metric.name} by more than chance ({ends})'

@@ -19,7 +19,7 @@ def value_text(value: Any) -> str:
         return f'[{", ".join(map(value_text, value))}]'
     if isinstance(value, bool) or value is None:
         return {True: 'true', False: 'false', None: 'null'}[value]
-    return number(value)
+    return number(value) if isinstance(value, int | float) else str(value)
 
 
 def interval_text(ends: Interval) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.init.kinds import HEAVY_TAIL, Guess
-from pipeline.init.label import Label
+from pipeline.init.label import Label, entropy_of, majority_of
 from pipeline.init.profile import Column
 from transforms.features import Categorical
 
@@ -44,28 +44,39 @@ def overall_bound(label: Label, rows: int) -> MetricBound:
       label: What is predicted.
       rows: Rows that the model is judged by.
     """
-    noise = _noise(rows)
     if label.task == 'regression':
-        return _regression_bound(label.column, noise)
+        return _regression_bound(label.column, _noise(rows))
+    return class_bound(label.task, label.counts, rows)
+
+
+def class_bound(task: str, counts: Mapping[str, int], rows: int) -> MetricBound:
+    """Return the same for classes.
+
+    Args:
+      task: binary or multiclass.
+      counts: Class -> rows.
+      rows: Rows that the model is judged by.
+    """
+    noise, entropy, majority = _noise(rows), entropy_of(counts), majority_of(counts)
     loss = MetricBound(
         'log_loss',
         'max',
-        rounded(BETTER_THAN_NOTHING * label.entropy),
-        rounded(noise * label.entropy, 1),
+        rounded(BETTER_THAN_NOTHING * entropy),
+        rounded(noise * entropy, 1),
         f'{BETTER_THAN_NOTHING} of what always answering the shares of the classes gives',
     )
-    if label.task == 'binary':
-        few = min(label.counts.values()) < ROWS_FOR_AUC
+    if task == 'binary':
+        few = min(counts.values()) < ROWS_FOR_AUC
         auc = MetricBound('auc', 'min', 0.6, rounded(noise, 1), 'guessing gives 0.5')
         return loss if few else auc
-    if label.majority > MOST_LIKELY_ENOUGH:
+    if majority > MOST_LIKELY_ENOUGH:
         return loss
     return MetricBound(
         'accuracy',
         'min',
-        round(label.majority + 0.02, 2),
+        round(majority + 0.02, 2),
         rounded(noise, 1),
-        f'always answering the most frequent class gives {label.majority:.2f}',
+        f'always answering the most frequent class gives {majority:.2f}',
     )
 
 

@@ -68,13 +68,23 @@ class Label:
     @property
     def majority(self) -> float:
         """Share of the most frequent class."""
-        return max(self.counts.values()) / sum(self.counts.values())
+        return majority_of(self.counts)
 
     @property
     def entropy(self) -> float:
         """Log loss in nats of always answering the shares of the classes."""
-        rows = sum(self.counts.values())
-        return -sum(n / rows * math.log(n / rows) for n in self.counts.values())
+        return entropy_of(self.counts)
+
+
+def majority_of(counts: Mapping[str, int]) -> float:
+    """Return the share of the most frequent class."""
+    return max(counts.values()) / sum(counts.values())
+
+
+def entropy_of(counts: Mapping[str, int]) -> float:
+    """Return the entropy of the classes' shares, in nats."""
+    rows = sum(counts.values())
+    return -sum(n / rows * math.log(n / rows) for n in counts.values())
 
 
 def choose_label(columns: Sequence[Column], asked: str | None) -> tuple[Column, str]:

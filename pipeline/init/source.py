@@ -128,7 +128,10 @@ def _files(given: str) -> list[Path]:
     if files:
         return files
     if path.is_dir():
-        raise InitError(f'{given}: no CSV, Parquet or JSON-lines files in this folder')
+        raise InitError(
+            f'{given}: no CSV, Parquet or JSON-lines files in this folder, nor class folders of '
+            'pictures'
+        )
     there = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
     close = get_close_matches(path.name, there, 1)
     hint = f'; did you mean {path.with_name(close[0])}?' if close else ', folder or query'

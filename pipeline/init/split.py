@@ -5,19 +5,13 @@ from collections.abc import Sequence
 
 import duckdb
 
+from components.image_example_gen.split_names import WORDS, split_meant
 from components.query_example_gen.duckdb_text import identifier as quoted
 from components.query_example_gen.settings import Split
 from pipeline.init.profile import Column
 
 NAMES = ('split', 'fold', 'partition', 'set', 'subset', 'dataset', 'data_split', 'split_name')
 """Names that such a column may have."""
-
-WORDS = {
-    'train': ('train', 'training', 'trn'),
-    'eval': ('eval', 'evaluation', 'valid', 'validation', 'validate', 'val', 'dev'),
-    'test': ('test', 'testing', 'tst', 'holdout'),
-}
-"""Split -> what it may be called."""
 
 MOST_VALUES = 20
 
@@ -48,20 +42,15 @@ def split_by_column(
         x = quoted(column.name)
         rows = connection.execute(f"SELECT DISTINCT {x} FROM {table} WHERE {x} <> '' ORDER BY 1")
         values = [value for (value,) in rows.fetchall()]
-        if any(_meaning(value) == 'train' for value in values):
+        if any(split_meant(value) == 'train' for value in values):
             return column, None if column.missing else _split_of(column.name, values)
     return None, None
-
-
-def _meaning(value: str) -> str | None:
-    """Return the split that is meant by a value, if any."""
-    return next((s for s, words in WORDS.items() if value.strip().casefold() in words), None)
 
 
 def _split_of(column: str, values: Sequence[str]) -> Split | None:
     meant: dict[str, list[str]] = {}
     for value in values:
-        if (split := _meaning(value)) is None:
+        if (split := split_meant(value)) is None:
             return None
         meant.setdefault(split, []).append(value)
     if len(meant) < 2:

@@ -42,7 +42,7 @@ def recipe_text(name: str, source: Source, local: Mapping[str, LocalTable], foun
     """
     sections = [
         [
-            f'# Written by `sluice init` from {_comment(source.shown)}: guesses from '
+            f'# Written by `sluice init` from {comment(source.shown)}: guesses from '
             f'{found.rows:,} rows. Change what is wrong.',
             f'name: {name}',
             *_target(found),
@@ -50,8 +50,8 @@ def recipe_text(name: str, source: Source, local: Mapping[str, LocalTable], foun
         ['data:', *_indented('query: |', _query(source.table, found)), *_tables(local, found)],
         ['features:', *_features(found)],
         [
-            f'model: {_flow({"kind": "wide_deep"} | _given(model_for(found.rows), "hidden"))}',
-            f'train: {_flow(_given(training_for(found.rows), "epochs", "batch_size"))}',
+            f'model: {flow({"kind": "wide_deep"} | given(model_for(found.rows), "hidden"))}',
+            f'train: {flow(given(training_for(found.rows), "epochs", "batch_size"))}',
         ],
         ['gate:', *_gate(found)],
     ]
@@ -60,15 +60,15 @@ def recipe_text(name: str, source: Source, local: Mapping[str, LocalTable], foun
 
 def _target(found: Findings) -> list[str]:
     label = found.label
-    classes = f'  # rows: {_comment(listed(label.counts))}' if label.counts else ''
+    classes = f'  # rows: {comment(listed(label.counts))}' if label.counts else ''
     lines = [
         f'task: {label.task}{classes}',
-        f'label: {_flow(found.label_name)}  # {_comment(found.label_why)}',
+        f'label: {flow(found.label_name)}  # {comment(found.label_why)}',
     ]
     if label.classes:
         hint = '' if label.sure else '; swap them if it is not'
         order = f'the second is the positive one{hint}'
-        lines.append(f'classes: {_flow(list(label.classes))}  # {order}')
+        lines.append(f'classes: {flow(list(label.classes))}  # {order}')
     return lines
 
 
@@ -87,7 +87,7 @@ def _query(table: str, found: Findings) -> str:
         for name, sql in selected.items()
     )
     where = '\n  AND '.join(label.conditions)
-    rare = f'  -- too rare to learn: {_comment(listed(label.dropped))}' if label.dropped else ''
+    rare = f'  -- too rare to learn: {comment(listed(label.dropped))}' if label.dropped else ''
     return f'SELECT\n{columns}\nFROM {table}\nWHERE {where}{rare}'
 
 
@@ -95,19 +95,19 @@ def _tables(local: Mapping[str, LocalTable], found: Findings) -> list[str]:
     return [
         '  local:',
         *(line for name, table in local.items() for line in _table(name, table)),
-        f'  split: {_flow(_split(found.split))}{_split_comment(found)}',
+        f'  split: {flow(_split(found.split))}{_split_comment(found)}',
     ]
 
 
 def _features(found: Findings) -> list[str]:
     lines = [
-        f'  {_flow(name)}: {_feature(guess.feature)}  # {_comment(guess.why)}'
+        f'  {flow(name)}: {_feature(guess.feature)}  # {comment(guess.why)}'
         for name, guess in found.features.items()
         if guess.feature
     ]
     if found.left_out:
         lines.append('# Left out:')
-    return lines + [f'#   {_comment(g.column.name)}: {_comment(g.why)}' for g in found.left_out]
+    return lines + [f'#   {comment(g.column.name)}: {comment(g.why)}' for g in found.left_out]
 
 
 def listed(counts: Mapping[str, int]) -> str:
@@ -121,7 +121,7 @@ def listed(counts: Mapping[str, int]) -> str:
 
 
 def _split(split: Split) -> dict[str, Any]:
-    return _given(split) if split.column else _given(split, 'into')
+    return given(split) if split.column else given(split, 'into')
 
 
 def _split_comment(found: Findings) -> str:
@@ -136,54 +136,56 @@ def _split_comment(found: Findings) -> str:
 def _gate(found: Findings) -> list[str]:
     bound, own = overall_bound(found.label, found.judged), slice_bound(found.label)
     slices = slice_names(found.features, found.judged)
-    lines = ['  metrics:', f'    {bound.metric}: {_bound(bound)}  # {bound.why}']
+    lines = ['  metrics:', f'    {bound.metric}: {bound_text(bound)}  # {bound.why}']
     if slices:
         lines.append(f'  slices:  # {own.why}')
     return lines + [
-        f'    - {{by: {_flow(name)}, metrics: {{{own.metric}: {_bound(own)}}}, '
+        f'    - {{by: {flow(name)}, metrics: {{{own.metric}: {bound_text(own)}}}, '
         f'min_examples: {ROWS_PER_SLICE}}}'
         for name in slices
     ]
 
 
-def _bound(bound: MetricBound) -> str:
+def bound_text(bound: MetricBound) -> str:
+    """Return the settings of a bound in one line."""
     own = {bound.kind: bound.value} if bound.kind else {}
-    return _flow(own | {'no_worse_than_baseline_by': bound.slack})
+    return flow(own | {'no_worse_than_baseline_by': bound.slack})
 
 
 def _table(name: str, table: LocalTable) -> list[str]:
-    given = _given(table, 'path')
-    if len(given['path']) == 1:
-        given['path'] = given['path'][0]
-    line = f'    {_flow(name)}: {_flow(given["path"] if list(given) == ["path"] else given)}'
+    settings = given(table, 'path')
+    if len(settings['path']) == 1:
+        settings['path'] = settings['path'][0]
+    line = f'    {flow(name)}: {flow(settings["path"] if list(settings) == ["path"] else settings)}'
     if len(line) <= LONGEST_LINE:
         return [line]
-    return [f'    {_flow(name)}:', *(f'      {key}: {_flow(v)}' for key, v in given.items())]
+    return [f'    {flow(name)}:', *(f'      {key}: {flow(v)}' for key, v in settings.items())]
 
 
 def _feature(feature: Feature) -> str:
-    given = _given(feature, *(('hash_buckets',) if feature.kind == 'hashed' else ()))
-    return _flow({'kind': feature.kind} | given if given else feature.kind)
+    settings = given(feature, *(('hash_buckets',) if feature.kind == 'hashed' else ()))
+    return flow({'kind': feature.kind} | settings if settings else feature.kind)
 
 
-def _given(settings: Settings, *shown: str) -> dict[str, Any]:
+def given(settings: Settings, *shown: str) -> dict[str, Any]:
     """Return the settings that differ from their defaults, and those to be shown anyway."""
     values = settings.model_dump(mode='json', exclude_defaults=True)
     return {name: getattr(settings, name) for name in shown} | values
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Return a value as YAML in one line."""
     match value:
         case dict():
-            return '{' + ', '.join(f'{_flow(k)}: {_flow(v)}' for k, v in value.items()) + '}'
+            return '{' + ', '.join(f'{flow(k)}: {flow(v)}' for k, v in value.items()) + '}'
         case list() | tuple():
-            return '[' + ', '.join(map(_flow, value)) + ']'
+            return '[' + ', '.join(map(flow, value)) + ']'
         case str() if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
             return value
         case _:
             return json.dumps(value, ensure_ascii=False)
 
 
-def _comment(text: str) -> str:
+def comment(text: str) -> str:
+    """Return a text as it may stand in a comment: in one line."""
     return ' '.join(text.split())

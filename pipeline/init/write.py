@@ -1,4 +1,4 @@
-"""`sluice init`: write a recipe from a table."""
+"""`sluice init`: write a recipe from a table or from pictures."""
 
 import os
 import re
@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.image_example_gen.settings import DIGITS
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.settings import LocalTable
 from pipeline.init.errors import InitError
 from pipeline.init.findings import Findings, look
-from pipeline.init.names import is_recipe_name
+from pipeline.init.names import is_recipe_name, recipe_name
+from pipeline.init.picture_recipe import picture_recipe_text
+from pipeline.init.pictures import are_pictures, look_at_pictures
 from pipeline.init.source import Source, find_source
 from pipeline.init.table import open_table
 from pipeline.init.text import listed, recipe_text
 from pipeline.loading import RecipeError, check_against_data, load_recipe
+from pipeline.pictures import about_pictures
 
 LISTED = 6
 """Columns left out that the summary names; the recipe names all."""
@@ -46,8 +50,8 @@ def write_recipe(
     """Write a recipe that runs, with what the data tells about it.
 
     Args:
-      source: A CSV, Parquet or JSON-lines file, a folder or glob of them, a query, or a file
-        with a query.
+      source: A CSV, Parquet or JSON-lines file, a folder or glob of them, a query, a file with a
+        query, or pictures: a folder of them, a manifest, or a gs:// path.
       label: Column to predict; None to guess it.
       name: Name of the recipe; by default from the source's.
       tables: For a query, `TABLE=PATH` for each table that it reads.
@@ -59,6 +63,10 @@ def write_recipe(
     """
     if name is not None and not is_recipe_name(name):
         raise InitError(f'--name {name}: use a-z, 0-9 and dashes, a letter first')
+    if are_pictures(source):
+        if label not in (None, 'label') or tables:
+            raise InitError('--label and --local are for tables; pictures are told apart by class')
+        return _write_for_pictures(source, name, output, force)
     try:
         found = find_source(source, tables)
     except QueryError as error:
@@ -74,6 +82,26 @@ def write_recipe(
     local = {key: _relative(table, output) for key, table in found.local.items()}
     _write(output, recipe_text(name, found, local, findings))
     return Written(output, _summary(output, findings))
+
+
+def _write_for_pictures(source: str, name: str | None, output: Path | None, force: bool) -> Written:
+    name = name or recipe_name(Path(source.rstrip('/')).name.partition('.')[0])
+    output = output or Path(f'{name}.yaml')
+    _check_free(output, force)
+    pictures = look_at_pictures(source)
+    images = source
+    if source != DIGITS and '://' not in source and not Path(source).is_absolute():
+        images = os.path.relpath(Path(source).absolute(), output.absolute().parent.resolve())
+    _write(output, picture_recipe_text(name, source, images, pictures))
+    lines = [f'Wrote {output}: pictures of {len(pictures.found.classes)} classes.']
+    lines.append(about_pictures(pictures.found))
+    if pictures.bad:
+        lines.append(
+            f'{len(pictures.bad)} of {pictures.looked_at} looked at cannot be opened, such as '
+            f'{pictures.bad[0]}'
+        )
+    lines.append(f'Next: sluice run {output}')
+    return Written(output, '\n'.join(lines))
 
 
 def _check_free(output: Path, force: bool) -> None:

@@ -24,12 +24,14 @@ export async function about(name) {
  * @param {string} model name
  * @param {object[]} instances inputs by name; null for missing
  * @param {AbortSignal} signal ends the call
- * @returns {Promise<object[]>} outputs by name, of each instance
+ * @returns {Promise<{predictions: object[], version: ?string}>} outputs by name, of each instance,
+ *   and the version that gave them
  */
 export async function predict(model, instances, signal) {
   const body = JSON.stringify({ instances });
-  const answer = await call(path(model), { method: 'POST', body, signal });
-  return answer.predictions.map((p) => (isOutputs(p) ? p : { prediction: p }));
+  const [answer, response] = await exchange(path(model), { method: 'POST', body, signal });
+  const predictions = answer.predictions.map((p) => (isOutputs(p) ? p : { prediction: p }));
+  return { predictions, version: response.headers.get('x-model-version') };
 }
 
 /** Return the address that predictions come from, from the server's root. */
@@ -46,7 +48,11 @@ function isOutputs(prediction) {
   return prediction !== null && typeof prediction === 'object' && !Array.isArray(prediction);
 }
 
-async function call(address, options = {}) {
+async function call(address) {
+  return (await exchange(address))[0];
+}
+
+async function exchange(address, options = {}) {
   const headers = options.body ? { 'Content-Type': 'application/json' } : {};
   if (token()) headers.Authorization = `Bearer ${token()}`;
   let response;
@@ -58,11 +64,11 @@ async function call(address, options = {}) {
   }
   if (response.status === 401) {
     await askForToken();
-    return call(address, options);
+    return exchange(address, options);
   }
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refusal(answer.error ?? `The server answered ${response.status}.`);
-  return answer;
+  return [answer, response];
 }
 
 let asked = null;
@@ -74,11 +80,15 @@ function askForToken() {
     const field = byId('token-field');
     if (token()) byId('token-why').textContent = 'That was not the right one.';
     field.value = '';
-    dialog.addEventListener('close', () => {
-      sessionStorage.setItem(KEY, field.value);
-      asked = null;
-      resolve();
-    }, { once: true });
+    dialog.addEventListener(
+      'close',
+      () => {
+        sessionStorage.setItem(KEY, field.value);
+        asked = null;
+        resolve();
+      },
+      { once: true },
+    );
     dialog.addEventListener('cancel', (event) => event.preventDefault());
     dialog.showModal();
   });

@@ -29,7 +29,9 @@ function pickers(names) {
   const picker = byId('picker');
   picker.replaceChildren(...names.map((name) => make('option', { value: name }, name)));
   picker.closest('label').hidden = names.length < 2;
-  picker.addEventListener('change', () => { location.hash = encodeURIComponent(picker.value); });
+  picker.addEventListener('change', () => {
+    location.hash = encodeURIComponent(picker.value);
+  });
   const fromAddress = () => {
     const named = decodeURIComponent(location.hash.slice(1));
     open(names.includes(named) ? named : names[0]).catch(tell);
@@ -64,16 +66,24 @@ function facts({ version, description, evaluation }) {
     const { metric, value, split, rows } = evaluation;
     const inUnits = ['rmse', 'mae'].includes(metric) ? description.label?.unit : null;
     found.push(make('span', {}, 'blessed ', make('b', {}, day(evaluation.blessed_at))));
-    found.push(make('span', {}, `${metric} `, make('b', {}, withUnit(number(value), inUnits)),
-      ` on ${number(rows)} ${split} rows`));
+    found.push(
+      make(
+        'span',
+        {},
+        `${metric} `,
+        make('b', {}, withUnit(number(value), inUnits)),
+        ` on ${number(rows)} ${split} rows`,
+      ),
+    );
   }
   byId('facts').replaceChildren(...found);
 }
 
 /** Asks for predictions: the newest question only, and not more often than it is answered. */
 class Asker {
-  constructor(name, answered) {
+  constructor({ name, version }, answered) {
     this.name = name;
+    this.version = String(version);
     this.answered = answered;
     this.controller = new AbortController();
     this.busy = false;
@@ -92,8 +102,13 @@ class Asker {
     this.waiting = null;
     this.busy = true;
     try {
-      const predictions = await predict(this.name, question.instances, this.controller.signal);
+      const { predictions, version } = await predict(
+        this.name,
+        question.instances,
+        this.controller.signal,
+      );
       tell(null);
+      if (version && version !== this.version) this.swapped(version);
       this.answered(question, predictions.map(outcome));
     } catch (error) {
       if (error.name !== 'AbortError') tell(error);
@@ -101,6 +116,12 @@ class Asker {
       this.busy = false;
     }
     if (this.waiting) this.next();
+  }
+
+  /** Tell of a newer version, which answers from now on. */
+  async swapped(version) {
+    this.version = version;
+    facts(await about(this.name));
   }
 
   close() {
@@ -111,18 +132,27 @@ class Asker {
 }
 
 class TableModel {
-  constructor({ name, description }) {
+  constructor(listed) {
+    const { name, description } = listed;
     this.name = name;
     this.description = description;
     this.example = null;
-    this.asker = new Asker(name, (question, answers) => this.show(question, answers));
-    this.fields = fields(description, (field) => this.changed(field), (field) => this.look(field));
+    this.asker = new Asker(listed, (question, answers) => this.show(question, answers));
+    this.fields = fields(
+      description,
+      (field) => this.changed(field),
+      (field) => this.look(field),
+    );
     byId('form').replaceChildren(...this.fields.map((field) => field.element));
     byId('examples').replaceChildren(...this.exampleButtons());
     this.looked = this.fields.find((f) => f.span) ?? this.fields[0];
-    this.curve = new Curve(byId('curve'), this.fields.filter((f) => valuesOf(f).length), (chosen) => {
-      this.look(this.fields.find((f) => f.name === chosen));
-    });
+    this.curve = new Curve(
+      byId('curve'),
+      this.fields.filter((f) => valuesOf(f).length),
+      (chosen) => {
+        this.look(this.fields.find((f) => f.name === chosen));
+      },
+    );
     this.look(this.looked);
     this.ask();
   }
@@ -134,13 +164,31 @@ class TableModel {
   exampleButtons() {
     const { examples, label } = this.description;
     if (!examples.length) return [];
-    this.buttons = examples.map((example) => make('button', {
-      type: 'button', class: 'chip', 'aria-pressed': 'false',
-      title: Object.entries(example.inputs).map(([k, v]) => `${k}: ${v ?? 'missing'}`).join('\n'),
-      onclick: () => this.fill(example),
-    }, typeof example.label === 'number' ? withUnit(number(example.label), label.unit) : String(example.label)));
-    return [make('span', { class: 'about', id: 'examples-of' }, 'Rows of the data'),
-      make('div', { class: 'chips', role: 'group', 'aria-labelledby': 'examples-of' }, ...this.buttons)];
+    this.buttons = examples.map((example) =>
+      make(
+        'button',
+        {
+          type: 'button',
+          class: 'chip',
+          'aria-pressed': 'false',
+          title: Object.entries(example.inputs)
+            .map(([k, v]) => `${k}: ${v ?? 'missing'}`)
+            .join('\n'),
+          onclick: () => this.fill(example),
+        },
+        typeof example.label === 'number'
+          ? withUnit(number(example.label), label.unit)
+          : String(example.label),
+      ),
+    );
+    return [
+      make('span', { class: 'about', id: 'examples-of' }, 'Rows of the data'),
+      make(
+        'div',
+        { class: 'chips', role: 'group', 'aria-labelledby': 'examples-of' },
+        ...this.buttons,
+      ),
+    ];
   }
 
   fill(example) {
@@ -175,7 +223,12 @@ class TableModel {
     const row = Object.fromEntries(this.fields.map((f) => [f.name, f.value]));
     const values = valuesOf(this.looked);
     const others = values.map((value) => ({ ...row, [this.looked.name]: value }));
-    this.asker.ask({ instances: [row, ...others], values, field: this.looked, example: this.example });
+    this.asker.ask({
+      instances: [row, ...others],
+      values,
+      field: this.looked,
+      example: this.example,
+    });
     showCommand(this.name, row);
   }
 
@@ -187,7 +240,8 @@ class TableModel {
     say(spoken(now, label));
     // Of two classes the second is what is asked about; of several, the one that is likeliest now.
     const of = classes?.length === 2 ? classes[1] : now.best;
-    const figure = (found) => (of === null ? found.value : found.classes.find((c) => c.name === of)?.share ?? 0);
+    const figure = (found) =>
+      of === null ? found.value : (found.classes.find((c) => c.name === of)?.share ?? 0);
     this.curve.show({
       field,
       values,
@@ -203,16 +257,23 @@ class TableModel {
 }
 
 class PictureModel {
-  constructor({ name, description }) {
+  constructor(listed) {
+    const { name, description } = listed;
     this.description = description;
-    this.asker = new Asker(name, ({ picture }, [found]) => {
+    this.asker = new Asker(listed, ({ picture }, [found]) => {
       showClasses(byId('result'), found.classes, description.label, picture.label);
       say(spoken(found, description.label));
     });
-    const input = new PictureInput(description, (picture) => this.ask(picture), (problem) => tell(new Refusal(problem)));
+    const input = new PictureInput(
+      description,
+      (picture) => this.ask(picture),
+      (problem) => tell(new Refusal(problem)),
+    );
     byId('form').replaceChildren(input.element);
-    byId('result').replaceChildren(make('p', { class: 'lead' }, title(description.label.name)),
-      make('p', { class: 'waiting' }, 'Give it a picture to see what it is.'));
+    byId('result').replaceChildren(
+      make('p', { class: 'lead' }, title(description.label.name)),
+      make('p', { class: 'waiting' }, 'Give it a picture to see what it is.'),
+    );
     showCommand(name, { image_bytes: { b64: '…' } });
     input.start();
   }
@@ -231,7 +292,8 @@ function tell(error) {
   const notice = byId('notice');
   byId('result').classList.remove('is-busy');
   notice.hidden = error === null;
-  notice.textContent = error instanceof Refusal ? error.message : error ? `The page failed: ${error.message}` : '';
+  notice.textContent =
+    error instanceof Refusal ? error.message : error ? `The page failed: ${error.message}` : '';
   if (error && !(error instanceof Refusal)) throw error;
 }
 
@@ -240,7 +302,9 @@ let speaking;
 /** Say a result once it stands for a moment. */
 function say(text) {
   clearTimeout(speaking);
-  speaking = setTimeout(() => { byId('spoken').textContent = text; }, SPOKEN_AFTER);
+  speaking = setTimeout(() => {
+    byId('spoken').textContent = text;
+  }, SPOKEN_AFTER);
 }
 
 function showCommand(name, row) {
@@ -258,5 +322,7 @@ byId('copy').addEventListener('click', async () => {
     getSelection().selectAllChildren(byId('command'));
     byId('copy').textContent = 'Selected';
   }
-  setTimeout(() => { byId('copy').textContent = 'Copy'; }, 1500);
+  setTimeout(() => {
+    byId('copy').textContent = 'Copy';
+  }, 1500);
 });

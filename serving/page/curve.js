@@ -32,12 +32,21 @@ export class Curve {
   constructor(place, fields, chosen) {
     this.place = place;
     this.select = make('select', { id: 'curve-of', onchange: () => chosen(this.select.value) });
-    for (const field of fields) this.select.append(make('option', { value: field.name }, field.title));
-    this.title = make('h2', { id: 'curve-title' },
-      make('label', { for: 'curve-of' }, 'As '), this.select, ' changes');
+    for (const field of fields)
+      this.select.append(make('option', { value: field.name }, field.title));
+    this.title = make(
+      'h2',
+      { id: 'curve-title' },
+      make('label', { for: 'curve-of' }, 'As '),
+      this.select,
+      ' changes',
+    );
     this.reading = make('p', { class: 'reading', 'aria-hidden': 'true' });
     this.chart = make('div', { class: 'chart' });
-    place.replaceChildren(make('div', { class: 'curve-head' }, this.title, this.reading), this.chart);
+    place.replaceChildren(
+      make('div', { class: 'curve-head' }, this.title, this.reading),
+      this.chart,
+    );
     new ResizeObserver(() => this.data && this.redraw()).observe(this.chart);
   }
 
@@ -81,16 +90,25 @@ export class Curve {
       fill.style.width = `${width(results[i])}%`;
       const differs = results[i] - now;
       const sign = differs >= 0 ? '+' : '−';
-      const size = isShare ? `${(100 * Math.abs(differs)).toFixed(1)} pt` : number(Math.abs(differs));
-      return make('li', {}, make('button', {
-        type: 'button',
-        'aria-pressed': String(isNow),
-        onclick: () => field.put(value),
-      },
-      make('span', { class: 'class' }, field.text(value)),
-      make('span', { class: 'rail' }, fill),
-      make('span', { class: 'differs' }, isNow ? '' : `${sign}${size}`),
-      make('span', { class: 'share' }, this.text(results[i]))));
+      const size = isShare
+        ? `${(100 * Math.abs(differs)).toFixed(1)} pt`
+        : number(Math.abs(differs));
+      return make(
+        'li',
+        {},
+        make(
+          'button',
+          {
+            type: 'button',
+            'aria-pressed': String(isNow),
+            onclick: () => field.put(value),
+          },
+          make('span', { class: 'class' }, field.text(value)),
+          make('span', { class: 'rail' }, fill),
+          make('span', { class: 'differs' }, isNow ? '' : `${sign}${size}`),
+          make('span', { class: 'share' }, this.text(results[i])),
+        ),
+      );
     });
     return make('ul', { class: 'bars pick' }, ...rows);
   }
@@ -108,21 +126,35 @@ export class Curve {
       width,
       height: HEIGHT,
       role: 'img',
-      'aria-label': `${what}: ${this.text(results[0])} at ${field.text(values[0])}, `
-        + `${this.text(results.at(-1))} at ${field.text(values.at(-1))}`,
+      'aria-label':
+        `${what}: ${this.text(results[0])} at ${field.text(values[0])}, ` +
+        `${this.text(results.at(-1))} at ${field.text(values.at(-1))}`,
     });
     for (const tick of ticks(low, high, 4)) {
-      svg.append(draw('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }));
+      svg.append(
+        draw('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
+      );
       const text = this.data.isShare ? `${number(100 * tick)} %` : number(tick);
-      svg.append(draw('text', { class: 'tick', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, text));
+      svg.append(
+        draw('text', { class: 'tick', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, text),
+      );
     }
     for (const tick of ticks(ends[0], ends[1], width / 64)) {
-      svg.append(draw('text', { class: 'tick', x: x(tick), y: HEIGHT - 12, 'text-anchor': 'middle' }, number(tick)));
+      svg.append(
+        draw(
+          'text',
+          { class: 'tick', x: x(tick), y: HEIGHT - 12, 'text-anchor': 'middle' },
+          number(tick),
+        ),
+      );
     }
     const points = values.map((v, i) => `${x(v).toFixed(1)},${y(results[i]).toFixed(1)}`);
     const floor = HEIGHT - bottom;
     svg.append(
-      draw('polygon', { class: 'area', points: `${x(ends[0])},${floor} ${points.join(' ')} ${x(ends[1])},${floor}` }),
+      draw('polygon', {
+        class: 'area',
+        points: `${x(ends[0])},${floor} ${points.join(' ')} ${x(ends[1])},${floor}`,
+      }),
       draw('polyline', { class: 'line', points: points.join(' ') }),
     );
     if (field.value !== null && field.value >= ends[0] && field.value <= ends[1]) {
@@ -142,7 +174,10 @@ export class Curve {
     svg.append(pointer);
     const nearest = (event) => {
       const at = ((event.clientX - svg.getBoundingClientRect().left) / svg.clientWidth) * width;
-      return values.reduce((best, v, i) => (Math.abs(x(v) - at) < Math.abs(x(values[best]) - at) ? i : best), 0);
+      return values.reduce(
+        (best, v, i) => (Math.abs(x(v) - at) < Math.abs(x(values[best]) - at) ? i : best),
+        0,
+      );
     };
     svg.addEventListener('pointermove', (event) => {
       const i = nearest(event);

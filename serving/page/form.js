@@ -66,17 +66,21 @@ class Field {
   }
 
   missingButton() {
-    return make('button', {
-      type: 'button',
-      class: 'missing',
-      'aria-pressed': 'false',
-      'aria-label': `${this.title}: missing`,
-      title: 'Leave this out, as a row without the value does',
-      onclick: () => {
-        const back = this.last ?? typical(this.input, this.choices);
-        this.put(this.value === null ? back : null);
+    return make(
+      'button',
+      {
+        type: 'button',
+        class: 'missing',
+        'aria-pressed': 'false',
+        'aria-label': `${this.title}: missing`,
+        title: 'Leave this out, as a row without the value does',
+        onclick: () => {
+          const back = this.last ?? typical(this.input, this.choices);
+          this.put(this.value === null ? back : null);
+        },
       },
-    }, 'missing');
+      'missing',
+    );
   }
 }
 
@@ -129,24 +133,30 @@ class NumberField extends Field {
 /** A category of a few short values, side by side. */
 class SegmentField extends Field {
   build() {
-    this.radios = this.choices.map(({ value, text }, i) => make('input', {
-      type: 'radio',
-      name: this.id,
-      id: `${this.id}-${i}`,
-      onchange: () => this.put(value),
-    }));
+    this.radios = this.choices.map(({ value, text }, i) =>
+      make('input', {
+        type: 'radio',
+        name: this.id,
+        id: `${this.id}-${i}`,
+        onchange: () => this.put(value),
+      }),
+    );
     const segments = this.radios.flatMap((radio, i) => [
       radio,
       make('label', { for: radio.id }, this.choices[i].text),
     ]);
     const attributes = {
-      class: 'segments', role: 'radiogroup', 'aria-labelledby': `${this.id}-name`,
+      class: 'segments',
+      role: 'radiogroup',
+      'aria-labelledby': `${this.id}-name`,
     };
     return this.frame(make('div', attributes, ...segments), false);
   }
 
   show() {
-    this.radios.forEach((radio, i) => { radio.checked = this.choices[i].value === this.value; });
+    this.radios.forEach((radio, i) => {
+      radio.checked = this.choices[i].value === this.value;
+    });
   }
 }
 
@@ -166,8 +176,11 @@ class SelectField extends Field {
       placeholder: 'Any value',
       oninput: () => this.put(read(this.other.value, this.isNumber)),
     });
-    const arrow = draw('svg', { viewBox: '0 0 12 12', class: 'arrow', 'aria-hidden': 'true' },
-      draw('path', { d: 'M2.5 4.5 6 8l3.5-3.5' }));
+    const arrow = draw(
+      'svg',
+      { viewBox: '0 0 12 12', class: 'arrow', 'aria-hidden': 'true' },
+      draw('path', { d: 'M2.5 4.5 6 8l3.5-3.5' }),
+    );
     const control = make('div', { class: 'select' }, this.list, arrow);
     return this.frame(make('div', { class: 'selecting' }, control, this.other), true);
   }
@@ -253,7 +266,10 @@ function choicesOf(input) {
     const all = range.max - range.min < 12 ? steps(range.min, range.max) : values;
     values = [...new Set([...values, ...all])].sort((a, b) => a - b);
     if (values.length === 2 && values[0] === 0 && values[1] === 1) {
-      return [{ value: 0, text: 'No' }, { value: 1, text: 'Yes' }];
+      return [
+        { value: 0, text: 'No' },
+        { value: 1, text: 'Yes' },
+      ];
     }
   }
   return values.map((value) => ({ value, text: String(value) }));

@@ -22,45 +22,91 @@ export class PictureInput {
 
   build() {
     this.file = make('input', {
-      type: 'file', accept: 'image/*', class: 'unseen', tabindex: -1, 'aria-label': 'Picture',
+      type: 'file',
+      accept: 'image/*',
+      class: 'unseen',
+      tabindex: -1,
+      'aria-label': 'Picture',
       onchange: () => this.take(this.file.files[0]),
     });
     this.capture = make('input', {
-      type: 'file', accept: 'image/*', capture: 'environment', class: 'unseen', tabindex: -1,
-      'aria-label': 'Picture from the camera', onchange: () => this.take(this.capture.files[0]),
+      type: 'file',
+      accept: 'image/*',
+      capture: 'environment',
+      class: 'unseen',
+      tabindex: -1,
+      'aria-label': 'Picture from the camera',
+      onchange: () => this.take(this.capture.files[0]),
     });
     this.preview = make('img', { alt: '', hidden: true });
-    this.hint = make('div', { class: 'hint' }, icon(), make('p', {}, 'Drop a picture here'),
-      make('p', { class: 'about' }, 'or paste one; it is only sent to this server'));
-    this.zone = make('div', {
-      class: 'zone',
-      ondragover: (event) => { event.preventDefault(); this.zone.classList.add('over'); },
-      ondragleave: () => this.zone.classList.remove('over'),
-      ondrop: (event) => this.drop(event),
-      onclick: () => this.file.click(),
-    }, this.preview, this.hint);
+    this.hint = make(
+      'div',
+      { class: 'hint' },
+      icon(),
+      make('p', {}, 'Drop a picture here'),
+      make('p', { class: 'about' }, 'or paste one; it is only sent to this server'),
+    );
+    this.zone = make(
+      'div',
+      {
+        class: 'zone',
+        ondragover: (event) => {
+          event.preventDefault();
+          this.zone.classList.add('over');
+        },
+        ondragleave: () => this.zone.classList.remove('over'),
+        ondrop: (event) => this.drop(event),
+        onclick: () => this.file.click(),
+      },
+      this.preview,
+      this.hint,
+    );
     document.addEventListener('paste', (event) => {
       const file = [...(event.clipboardData?.files ?? [])][0];
       if (file) this.take(file);
     });
-    return make('div', { class: 'picture' }, this.zone, make('div', { class: 'actions' },
-      this.file, this.capture,
-      make('button', { type: 'button', class: 'primary', onclick: () => this.file.click() }, 'Choose a picture'),
-      make('button', { type: 'button', onclick: () => this.photograph() }, 'Use the camera')),
-    this.thumbnails());
+    return make(
+      'div',
+      { class: 'picture' },
+      this.zone,
+      make(
+        'div',
+        { class: 'actions' },
+        this.file,
+        this.capture,
+        make(
+          'button',
+          { type: 'button', class: 'primary', onclick: () => this.file.click() },
+          'Choose a picture',
+        ),
+        make('button', { type: 'button', onclick: () => this.photograph() }, 'Use the camera'),
+      ),
+      this.thumbnails(),
+    );
   }
 
   thumbnails() {
     if (!this.examples.length) return null;
     const buttons = this.examples.map(({ jpeg, label }) => {
       const source = `data:image/jpeg;base64,${jpeg}`;
-      return make('button', {
-        type: 'button', class: 'thumbnail', 'aria-pressed': 'false',
-        onclick: (event) => this.show(source, jpeg, label, event.currentTarget),
-      }, make('img', { src: source, alt: '' }), make('span', {}, label ?? 'example'));
+      return make(
+        'button',
+        {
+          type: 'button',
+          class: 'thumbnail',
+          'aria-pressed': 'false',
+          onclick: (event) => this.show(source, jpeg, label, event.currentTarget),
+        },
+        make('img', { src: source, alt: '' }),
+        make('span', {}, label ?? 'example'),
+      );
     });
     this.buttons = buttons;
-    return make('div', { class: 'thumbnails', role: 'group', 'aria-label': 'Examples' }, ...buttons);
+    return make(
+      'div',
+      { class: 'thumbnails', role: 'group', 'aria-label': 'Examples' },
+      ...buttons,
+    );
   }
 
   /** Begin with the first example, where there is one. */
@@ -108,15 +154,20 @@ export class PictureInput {
       const blob = await photograph();
       if (blob) await this.take(new File([blob], 'photo.jpg', { type: 'image/jpeg' }));
     } catch (error) {
-      this.failed(error.name === 'NotAllowedError'
-        ? 'The browser was not allowed to use the camera.' : 'No camera was found.');
+      this.failed(
+        error.name === 'NotAllowedError'
+          ? 'The browser was not allowed to use the camera.'
+          : 'No camera was found.',
+      );
     }
   }
 }
 
 /** Show what the camera sees until a picture is taken; null if it was not. */
 async function photograph() {
-  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+  const stream = await navigator.mediaDevices.getUserMedia({
+    video: { facingMode: 'environment' },
+  });
   const dialog = byId('camera');
   const video = dialog.querySelector('video');
   video.srcObject = stream;
@@ -146,7 +197,9 @@ async function prepared(file) {
 function drawn(source, width, height) {
   const canvas = make('canvas', { width, height });
   canvas.getContext('2d').drawImage(source, 0, 0, width, height);
-  return new Promise((resolve) => { canvas.toBlob(resolve, 'image/jpeg', 0.92); });
+  return new Promise((resolve) => {
+    canvas.toBlob(resolve, 'image/jpeg', 0.92);
+  });
 }
 
 function encoded(blob) {
@@ -159,8 +212,11 @@ function encoded(blob) {
 }
 
 function icon() {
-  return draw('svg', { viewBox: '0 0 48 48', class: 'icon', 'aria-hidden': 'true' },
+  return draw(
+    'svg',
+    { viewBox: '0 0 48 48', class: 'icon', 'aria-hidden': 'true' },
     draw('rect', { x: 6, y: 9, width: 36, height: 30, rx: 4 }),
     draw('circle', { cx: 17, cy: 19, r: 3.5 }),
-    draw('path', { d: 'm8 35 11-10 7 6 6-5 8 8' }));
+    draw('path', { d: 'm8 35 11-10 7 6 6-5 8 8' }),
+  );
 }

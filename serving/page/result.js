@@ -29,7 +29,12 @@ export function showNumber(place, value, label, actual) {
   fill(
     place,
     make('p', { class: 'lead' }, title(label.name)),
-    make('p', { class: 'large' }, number(value), label.unit ? make('span', {}, ` ${label.unit}`) : null),
+    make(
+      'p',
+      { class: 'large' },
+      number(value),
+      label.unit ? make('span', {}, ` ${label.unit}`) : null,
+    ),
     scale,
     inTheData(actual === null ? null : `${number(actual)} ${label.unit ?? ''}`),
   );
@@ -42,14 +47,25 @@ export function showClasses(place, classes, label, actual) {
   const shown = classes.slice(0, rest === 1 ? SHOWN + 1 : SHOWN);
   const isShown = shown.some((c) => c.name === actual);
   const bars = shown.map((c) => bar(c, c.share === best, actual));
-  const more = rest > 1 ? make('details', { class: 'rest' },
-    make('summary', {}, `${rest} more`),
-    make('ol', { class: 'bars' }, ...classes.slice(SHOWN).map((c) => bar(c, false, actual)))) : null;
+  const more =
+    rest > 1
+      ? make(
+          'details',
+          { class: 'rest' },
+          make('summary', {}, `${rest} more`),
+          make('ol', { class: 'bars' }, ...classes.slice(SHOWN).map((c) => bar(c, false, actual))),
+        )
+      : null;
   if (more && place.querySelector('details.rest')?.open) more.open = true;
   fill(
     place,
     make('p', { class: 'lead' }, title(label.name)),
-    make('p', { class: 'large' }, classes[0].name, make('span', {}, ` ${percent(classes[0].share)}`)),
+    make(
+      'p',
+      { class: 'large' },
+      classes[0].name,
+      make('span', {}, ` ${percent(classes[0].share)}`),
+    ),
     make('ol', { class: 'bars' }, ...bars),
     more,
     isShown ? null : inTheData(actual),
@@ -58,7 +74,8 @@ export function showClasses(place, classes, label, actual) {
 
 /** Return a prediction in words, for those who don't see it. */
 export function spoken(found, label) {
-  if (found.best !== null) return `${title(label.name)}: ${found.best}, ${percent(found.classes[0].share)}`;
+  if (found.best !== null)
+    return `${title(label.name)}: ${found.best}, ${percent(found.classes[0].share)}`;
   return `${title(label.name)}: ${number(found.value)} ${label.unit ?? ''}`;
 }
 
@@ -69,21 +86,40 @@ function fill(place, ...parts) {
 function bar({ name, share }, isBest, actual) {
   const length = make('span', { class: 'fill' });
   length.style.width = `${100 * share}%`;
-  return make('li', { class: isBest ? 'best' : '' },
-    make('span', { class: 'class' }, name, name === actual ? make('span', { class: 'true' }, ' · in the data') : null),
+  return make(
+    'li',
+    { class: isBest ? 'best' : '' },
+    make(
+      'span',
+      { class: 'class' },
+      name,
+      name === actual ? make('span', { class: 'true' }, ' · in the data') : null,
+    ),
     make('span', { class: 'share' }, percent(share)),
-    make('span', { class: 'rail' }, length));
+    make('span', { class: 'rail' }, length),
+  );
 }
 
 function inTheData(text) {
-  return text === null || text === undefined ? null : make('p', { class: 'actual' },
-    draw('svg', { viewBox: '0 0 12 12', 'aria-hidden': 'true' }, draw('path', { d: 'M6 1.5 10.5 6 6 10.5 1.5 6Z' })),
-    'In the data: ', make('b', {}, text.trim()));
+  return text === null || text === undefined
+    ? null
+    : make(
+        'p',
+        { class: 'actual' },
+        draw(
+          'svg',
+          { viewBox: '0 0 12 12', 'aria-hidden': 'true' },
+          draw('path', { d: 'M6 1.5 10.5 6 6 10.5 1.5 6Z' }),
+        ),
+        'In the data: ',
+        make('b', {}, text.trim()),
+      );
 }
 
 /** Draw where a number lies between those that all but one in a hundred labels lie between. */
 function onScale(value, range, actual) {
-  const at = (v) => `${100 * Math.min(1, Math.max(0, (v - range.low) / (range.high - range.low || 1)))}%`;
+  const at = (v) =>
+    `${100 * Math.min(1, Math.max(0, (v - range.low) / (range.high - range.low || 1)))}%`;
   const mark = (kind, v) => {
     const element = make('span', { class: kind });
     element.style.left = at(v);
@@ -91,11 +127,25 @@ function onScale(value, range, actual) {
   };
   const filled = mark('filled', range.low);
   filled.style.width = at(value);
-  return make('div', { class: 'scale', 'aria-hidden': 'true' },
-    make('div', { class: 'rail' }, filled, mark('median', range.median),
-      actual === null ? null : mark('truth', actual), mark('thumb', value)),
-    make('div', { class: 'ends' }, make('span', {}, number(range.low)),
-      make('span', {}, `half are below ${number(range.median)}`), make('span', {}, number(range.high))));
+  return make(
+    'div',
+    { class: 'scale', 'aria-hidden': 'true' },
+    make(
+      'div',
+      { class: 'rail' },
+      filled,
+      mark('median', range.median),
+      actual === null ? null : mark('truth', actual),
+      mark('thumb', value),
+    ),
+    make(
+      'div',
+      { class: 'ends' },
+      make('span', {}, number(range.low)),
+      make('span', {}, `half are below ${number(range.median)}`),
+      make('span', {}, number(range.high)),
+    ),
+  );
 }
 
 function flat(values) {

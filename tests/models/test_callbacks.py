@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from models.callbacks import BestWeights, Progress, StopOnFailure, TrainingError
+from models import progress
+from models.callbacks import BestWeights, StopOnFailure, TrainingError
 from models.phases import phases
+from models.progress import Progress
 from models.settings import TrainerConfig
 from transforms.image_settings import ImageInput
 
@@ -61,7 +63,8 @@ CONFIG = TrainerConfig.model_validate(
 )
 
 
-def test_progress_is_told_per_epoch(caplog):
+def test_progress_is_told_per_epoch(caplog, monkeypatch):
+    monkeypatch.setattr(progress, 'PROGRESS_INTERVAL', 1e9)  # on a busy machine too
     with caplog.at_level(logging.INFO, 'sluice.progress'):
         fit([3, 2], [Progress(CONFIG)])
     told = [r.progress for r in caplog.records if r.progress['metrics'].get('val_loss')]
@@ -82,11 +85,11 @@ def test_progress_of_phases_names_this_one_and_the_next(caplog):
     config = TrainerConfig.model_validate(config.model_dump() | {'model': model})
     told = []
     for phase in phases(config):
-        progress = Progress(config)
-        progress.on_phase_begin(phase)
+        shown = Progress(config)
+        shown.on_phase_begin(phase)
         caplog.clear()
         with caplog.at_level(logging.INFO, 'sluice.progress'):
-            fit([3, 2], [progress])
+            fit([3, 2], [shown])
         told.append(caplog.records[-1].progress)
     assert [t['stage'] for t in told] == ['head', 'fine-tune']
     assert [t['then'] for t in told] == ['fine-tune (7 epochs)', None]

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 
+from models import checkpoints as module
 from models import training
 from models.callbacks import EpochLog
-from models.checkpoints import ALWAYS_QUICK, Checkpoint, Checkpoints, SaveEpochs, training_key
+from models.checkpoints import Checkpoint, Checkpoints, SaveEpochs, training_key
 from models.phases import Phase
 from models.training import build_model, fit
 
@@ -35,7 +36,8 @@ class Kill(keras.callbacks.Callback):
 
 
 @pytest.fixture
-def made(artifacts):
+def made(artifacts, monkeypatch):
+    monkeypatch.setattr(module, 'ALWAYS_QUICK', 60.0)  # on a busy machine too
     return artifacts('binary')
 
 
@@ -112,7 +114,15 @@ def test_patience_and_the_best_weights_are_remembered(made, tmp_path):
     assert_same_training(trained(made, config), resumed)
 
 
-def test_a_file_that_cannot_be_read_begins_training_anew(made, tmp_path, caplog):
+@pytest.mark.parametrize('content', [b'', b'garbage', b'PK\x03\x04 half'])
+def test_a_file_that_cannot_be_read_is_left_out_with_a_warning(tmp_path, caplog, content):
+    (tmp_path / 'key.npz').write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        assert Checkpoints(str(tmp_path), 'key').load() is None
+    assert 'cannot be read' in caplog.text
+
+
+def test_training_begins_anew_where_nothing_can_be_read(made, tmp_path, caplog):
     config = settings(made, epochs=1)
     checkpoints = Checkpoints(str(tmp_path), 'key')
     (tmp_path / 'key.npz').write_bytes(b'PK\x03\x04 half')
@@ -155,10 +165,11 @@ def test_what_is_over_is_removed_and_what_was_left_long_ago(tmp_path):
 
 def test_saving_that_takes_long_is_not_done_after_each_quick_epoch(monkeypatch, tmp_path):
     saved = []
+    monkeypatch.setattr(module, 'ALWAYS_QUICK', 0.05)
 
     class Slow(Checkpoints):
         def save(self, checkpoint):
-            time.sleep(2 * ALWAYS_QUICK)
+            time.sleep(0.1)
             saved.append(checkpoint.epoch)
 
     saver = SaveEpochs(Slow(str(tmp_path), 'key'), 'train', [], [], None, None)

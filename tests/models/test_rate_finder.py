@@ -96,5 +96,5 @@ def test_pictures_of_a_search_and_of_a_training():
         | {'loss': 1 / i, 'val_loss': 2 / i, 'rmse': 1, 'val_rmse': 2.0, 'seconds': 1.0}
         for i in range(1, 5)
     ]
-    assert draw_curves(epochs, 4).startswith(PNG)
-    assert draw_curves(epochs[:1], 1).startswith(PNG)
+    assert draw_curves(epochs, 4, 'regression').startswith(PNG)
+    assert draw_curves(epochs[:1], 1, 'regression').startswith(PNG)

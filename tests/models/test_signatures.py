@@ -159,3 +159,12 @@ def test_columns_of_a_curated_schema_that_are_always_there():
     assert text.numpy().tolist() == [b'a', b'']
     with pytest.raises(tf.errors.InvalidArgumentError, match='x is required'):
         _as_parsed('x', given, tf.io.FixedLenFeature([], tf.int64))
+
+
+def test_preprocessing_hands_the_network_what_it_takes(exported):
+    pipeline, _, signatures = exported('regression')
+    given = as_json(pipeline.eval_rows, signatures['serving_default'])
+    handed = signatures['preprocessing'](**given)
+    assert set(handed) == {i.name for i in pipeline.data.graph.inputs}
+    for name, values in handed.items():
+        assert values.shape[0] == len(pipeline.eval_rows), name

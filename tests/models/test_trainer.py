@@ -24,7 +24,8 @@ def test_a_run_leaves_a_model_its_history_and_progress(artifacts, tmp_path, capl
     with caplog.at_level(logging.INFO, 'sluice.progress'):
         run_fn(made.fn_args(tmp_path, config))
     signatures = tf.saved_model.load(str(tmp_path / 'model')).signatures
-    assert set(signatures) == {'serving_default', 'serving_examples', 'labels'}
+    expected = {'serving_default', 'serving_examples', 'preprocessing', 'labels'}
+    assert set(signatures) == expected
 
     history = json.loads((tmp_path / 'run' / 'history.json').read_text())
     epochs = history['epochs']

@@ -5,8 +5,10 @@ from typing import ClassVar
 import pytest
 
 from components.query_example_gen.errors import QueryError
+from models.settings import Training
 from pipeline.loading import RecipeError, check_against_data, dump_recipe, load_recipe
 from pipeline.recipe import shipped_recipes
+from transforms.features import Categorical, Numeric
 
 RECIPE = """\
 name: births
@@ -30,10 +32,7 @@ gate:
 """
 
 METRICS = 'known: rmse, mae, mse, r2'
-TRAIN_KEYS = (
-    'epochs, batch_size, learning_rate, optimizer, schedule, early_stopping, class_weights, '
-    'warm_start, precision, seed'
-)
+TRAIN_KEYS = ', '.join(Training.model_fields)
 
 
 @pytest.fixture
@@ -190,7 +189,7 @@ def faults(path: Path, *overrides: str) -> list[str]:
             'epochs: 3',
             'schedule: Cosin',
             "13: train.schedule: 'Cosin' is not allowed; did you mean 'cosine'? "
-            'known: constant, cosine, exponential, one_cycle',
+            'known: constant, cosine, exponential, step, one_cycle, cyclical',
             id='unknown word in short',
         ),
         pytest.param(
@@ -410,6 +409,14 @@ class TestOverrides:
         for part in path:
             at = at[part] if isinstance(at, dict | tuple) else getattr(at, str(part))  # type: ignore[index]
         assert at == value
+
+    def test_another_kind_starts_from_its_defaults(self, file: Path) -> None:
+        recipe = load_recipe(
+            file, ['features.age.buckets=7', 'features.age.kind=categorical', 'model.hidden=[3]']
+        )
+        assert recipe.features['age'] == Categorical()
+        same = load_recipe(file, ['features.age.buckets=7', 'features.age.kind=numeric'])
+        assert same.features['age'] == Numeric(buckets=7)
 
     def test_short_forms_become_long_and_keep_their_kind(self, file: Path) -> None:
         sex = load_recipe(file, ['features.sex.vocabulary=5']).features['sex']

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from pipeline import show
 from tests.pipeline.conftest import Project, cached, states
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
@@ -23,10 +25,11 @@ STEPS = [
     'Transform',
     'Trainer',
     'Evaluator',
+    'ServingGate',
     'Pusher',
     'Report',
 ]
-AFTER_TRANSFORM = ['Trainer', 'Evaluator', 'Pusher', 'Report']
+AFTER_TRANSFORM = ['Trainer', 'Evaluator', 'ServingGate', 'Pusher', 'Report']
 
 
 def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
@@ -36,6 +39,9 @@ def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
     assert states(run) == dict.fromkeys(STEPS, 'done')
     assert sum(run.rows.values()) == 1500
     assert run.pushed and Path(run.pushed).is_dir()
+    beside = {p.name for p in Path(run.pushed, 'assets.extra').iterdir()}
+    assert beside == {'model.keras', 'sluice.json', 'evaluation.json'}
+    assert 'over HTTP as evaluated' in run.step('ServingGate').note
     assert {s.name for s in run.steps if not s.artifacts} == set()
     whole, *towns = run.metrics['test']
     assert whole['slice'] == {}
@@ -84,7 +90,7 @@ def test_worse_model_is_not_blessed_and_the_last_stays(shared_project: Project) 
     run = shared_project.run('train.epochs=1', 'train.learning_rate=1e-7')
     assert run.state == 'done'
     assert run.blessed is False
-    assert states(run)['Pusher'] == 'skipped'
+    assert states(run)['ServingGate'] == states(run)['Pusher'] == 'skipped'
     assert run.pushed is None
     assert shared_project.served() == served
     worst = run.reasons[0]
@@ -102,6 +108,47 @@ def test_changed_table_starts_over(shared_project: Project) -> None:
     run = shared_project.run()
     assert cached(run) == []
     assert sum(run.rows.values()) == 1501
+
+
+BATCH = (
+    'batch={query: "SELECT area, rooms, town FROM `city.sales.houses` WHERE rooms = 2", '
+    'output: predictions/houses.parquet}'
+)
+
+
+def test_rows_without_a_label_are_predicted_in_the_pipeline(shared_project: Project) -> None:
+    output = shared_project.folder / 'predictions' / 'houses.parquet'
+    run = shared_project.run(BATCH)
+    assert states(run)['BulkInferrer'] == 'done'
+    rows = pq.read_table(output).to_pylist()
+    assert run.step('PredictionTable').note.startswith(f'{len(rows):,} rows in')
+    assert len(rows) > 200
+    assert rows[0].keys() == {'area', 'rooms', 'town', 'prediction'}
+    assert {row['rooms'] for row in rows} == {2}
+    cork = [r['prediction'] for r in rows if r['town'] == 'Cork']
+    brugge = [r['prediction'] for r in rows if r['town'] == 'Brugge']
+    assert sum(cork) / len(cork) > sum(brugge) / len(brugge) + 3
+
+    output.unlink()
+    again = shared_project.run(BATCH)
+    assert states(again)['BulkInferrer'] == 'cached'
+    assert pq.read_table(output).num_rows == len(rows)
+
+
+def test_a_model_that_is_not_served_as_evaluated_is_not_pushed(
+    shared_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = shared_project.served()
+    monkeypatch.setattr(
+        'components.serving_gate.executor.find_fault', lambda *_: 'row 3 (area=50): prediction …'
+    )
+    run = shared_project.run('train.epochs=8')
+    assert run.state == 'done'
+    assert run.blessed is False
+    assert [r['text'] for r in run.reasons] == ['ServingGate: row 3 (area=50): prediction …']
+    assert states(run)['Pusher'] == 'skipped'
+    assert shared_project.served() == served
+    assert 'ServingGate: row 3' in show.outcome(run).plain
 
 
 def test_killed_run_goes_on_where_it_was(project: Project) -> None:
@@ -140,12 +187,14 @@ from models.inputs import keras_inputs
 
 
 def preprocessing_fn(inputs, custom_config):
-    rooms = tf.sparse.to_dense(tf.cast(inputs['rooms'], tf.float32))[:, 0]
-    town = tf.sparse.to_dense(inputs['town'], '')[:, 0]
+    def dense(name, missing):  # one value per row, also where no row of a batch has one
+        column = tft.sparse_tensor_to_dense_with_shape(inputs[name], [None, 1], missing)
+        return column[:, 0]
+
     return {
-        'rooms': tft.scale_to_z_score(rooms),
-        'town': tft.compute_and_apply_vocabulary(town, num_oov_buckets=1),
-        'price': tf.sparse.to_dense(inputs['price'])[:, 0],
+        'rooms': tft.scale_to_z_score(tf.cast(dense('rooms', 0), tf.float32)),
+        'town': tft.compute_and_apply_vocabulary(dense('town', ''), num_oov_buckets=1),
+        'price': dense('price', 0.0),
     }
 
 

@@ -73,6 +73,28 @@ def fault(**changed: object) -> str:
             {'tune': {'trials': 2, 'space': {'hiden': [[1], [2]]}}},
             "tune.space: 'hiden' cannot be searched; did you mean 'hidden'?",
         ),
+        (
+            {
+                'train': {'find_rate': 'use'},
+                'tune': {'trials': 2, 'space': {'learning_rate': [0.1, 0.2]}},
+            },
+            'train.find_rate: use would overrule the learning_rate',
+        ),
+        (
+            REGRESSION | {'gate': {'classes': {'metrics': {'recall': {'min': 1}}}}},
+            'gate.classes: a regression has none',
+        ),
+        (
+            {'gate': {'classes': {'metrics': {'recal': {'min': 1}}}}},
+            "gate.classes.0.metrics.recal: 'recal' is not a metric of a class; did you mean",
+        ),
+        (
+            {
+                'classes': ['rose', 'tulip'],
+                'gate': {'classes': {'of': 'rosa', 'metrics': {'recall': {'min': 1}}}},
+            },
+            "gate.classes.0.of: 'rosa' is not a class; did you mean 'rose'?",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_together(changed: dict[str, Any], told: str) -> None:

@@ -11,6 +11,7 @@ from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe, shipped_recipes
 
 ROOT = Path(__file__).parents[2]
+BATCH = 'batch={query: "SELECT 1 AS plurality FROM `t`", output: b.parquet}'
 BABYWEIGHT = shipped_recipes()['babyweight']
 
 
@@ -30,7 +31,7 @@ def everything() -> dict[str, Any]:
     """The job of a recipe that uses all there is."""
     recipe = load_recipe(
         BABYWEIGHT,
-        ['tune={trials: 2, space: {dropout: [0.0, 0.1]}}', 'train.warm_start=true'],
+        ['tune={trials: 2, space: {dropout: [0.0, 0.1]}}', 'train.warm_start=true', BATCH],
     )
     job: dict[str, Any] = json.loads(compiled(recipe))
     return job
@@ -174,6 +175,28 @@ def test_the_report_waits_for_the_verdict_and_nothing_for_the_report(
     assert terms['bucketed'] == ['gestation_weeks', 'mother_age']
 
 
+def test_the_pusher_hears_both_gates_and_the_evaluation(everything: dict[str, Any]) -> None:
+    taken = tasks(everything)['Pusher']['inputs']['artifacts']
+    producers = {k: v['taskOutputArtifact']['producerTask'] for k, v in taken.items()}
+    assert producers == {
+        'model': 'Trainer',
+        'model_blessing': 'Evaluator',
+        'evaluation': 'Evaluator',
+        'infra_blessing': 'ServingGate',
+    }
+
+
+def test_rows_to_predict_come_from_their_own_query(everything: dict[str, Any]) -> None:
+    by_id = tasks(everything)
+    data = json.loads(constants(by_id['BatchExampleGen'])['data'])
+    assert 'FROM `t`' in data['query']
+    examples = by_id['BulkInferrer']['inputs']['artifacts']['examples']['taskOutputArtifact']
+    assert examples['producerTask'] == 'BatchExampleGen'
+    output = constants(by_id['PredictionTable'])['output']
+    assert output.startswith('gs://')
+    assert output.endswith('/predictions/babyweight/b.parquet')
+
+
 @pytest.mark.parametrize(
     ('overrides', 'pushed_to'),
     [([], '{root}/serving_models/babyweight'), (['push.local=null'], None)],
@@ -204,3 +227,35 @@ def test_pushed_models_go_below_the_root(overrides: list[str], pushed_to: str | 
 def test_recipes_that_cannot_run_there(override: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         compiled(load_recipe(BABYWEIGHT, [override]))
+
+
+DIGITS = ROOT / 'recipes' / 'digits.yaml'
+ON_VERTEX = ['vertex.root=gs://bucket/sluice', 'vertex.image=image']
+
+
+def compiled_digits(images: str) -> str:
+    from pipeline.vertex import compile_recipe
+
+    return compile_recipe(load_recipe(DIGITS, [f'data.images={images}', *ON_VERTEX]))
+
+
+@pytest.mark.parametrize('images', ['gs://bucket/photos', 'gs://bucket/m.csv', 'sklearn:digits'])
+def test_pictures_that_vertex_can_reach_compile(images: str) -> None:
+    compiled = compiled_digits(images)
+    assert images in compiled
+    assert 'components.image_example_gen.executor.Executor' in compiled
+    assert 'components.schema_gen.executor.Executor' in compiled
+    assert str(ROOT) not in compiled
+
+
+def test_pictures_on_this_machine_do_not_compile(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r'^data\.images: .* is on this machine; Vertex needs a'):
+        compiled_digits(str(tmp_path))
+
+
+def test_a_query_for_pictures_leaves_this_machine_behind(tmp_path: Path) -> None:
+    query = 'SELECT uri, label FROM d.t'
+    compiled = compiled_digits(f"{{query: '{query}', local: {{d.t: {tmp_path}/t.csv}}}}")
+    assert query in compiled
+    assert str(tmp_path) not in compiled
+    assert str(ROOT) not in compiled

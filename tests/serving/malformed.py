@@ -47,10 +47,14 @@ def _request(draw: st.DrawFn, model: str, signatures: Signatures) -> Malformed:
     payload = draw(_payload(signature, signatures[signature]))
     body = draw(_body(payload))
     at = draw(
-        st.sampled_from(['', '', '', '', '/versions/7', '/labels/stable', '/versions/x', '/labels/'])
+        st.sampled_from(
+            ['', '', '', '', '/versions/7', '/labels/stable', '/versions/x', '/labels/']
+        )
     )
     name = draw(st.sampled_from([model] * 9 + ['..', 'nobody']))
-    kind = draw(st.sampled_from(['application/json', 'text/plain', 'multipart/form-data', 'x' * 200]))
+    kind = draw(
+        st.sampled_from(['application/json', 'text/plain', 'multipart/form-data', 'x' * 200])
+    )
     return Malformed(f'/v1/models/{name}{at}:predict', body, {'content-type': kind})
 
 
@@ -98,7 +102,9 @@ def _near(dtype: str) -> st.SearchStrategy[Any]:
 
 
 _huge = st.sampled_from([10**30, -(10**300), 2**63, 2**64, 1e308, 5e-324, 10**400])
-_text = st.one_of(st.text(max_size=12), st.sampled_from(['\x00', '\u202e', 'x' * 5000, '/etc/passwd']))
+_text = st.one_of(
+    st.text(max_size=12), st.sampled_from(['\x00', '\u202e', 'x' * 5000, '/etc/passwd'])
+)
 _base64 = st.one_of(
     st.binary(max_size=30).map(lambda data: base64.b64encode(data).decode()),
     st.text('ABab09+/=-_ \n', max_size=12),

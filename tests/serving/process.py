@@ -17,7 +17,7 @@ REPOSITORY = str(Path(__file__).parents[2])
 
 @contextmanager
 def server_process(*options: str, **models: Path) -> Iterator[httpx.Client]:
-    """Serve models on a free port of this machine; the client has the process as `process`."""
+    """Serve models on a free port of this machine; the client's `pid` is the process."""
     with tempfile.NamedTemporaryFile('w+') as log:
         named = [f'{name}={path}' for name, path in models.items()]
         server = subprocess.Popen(

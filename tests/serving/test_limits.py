@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ class Stuck:
         self.let_go = threading.Event()
         predict = LoadedModel.predict
 
-        def waiting(*arguments: object) -> object:
+        def waiting(*arguments: Any) -> Any:
             self.calls += 1
             assert self.let_go.wait(30)
             return predict(*arguments)
@@ -113,7 +114,7 @@ def test_more_requests_than_may_wait_get_503(
 def test_requests_that_wait_are_put_together(
     source: ModelSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = ServerSettings(models=(source,), batching=Batching(rows=8))
+    settings = ServerSettings(models=(source,), batching=Batching(rows=8, call_ms=60_000))
     with serving(settings) as client:
         stuck = Stuck(monkeypatch)
         found: dict[int, float] = {}

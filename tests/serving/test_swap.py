@@ -4,15 +4,18 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
 from components.pusher.versions import push, roll_back
 from serving.settings import ModelSource, ServerSettings
 from tests.serving.conftest import serving, wait_until
+from tests.serving.process import server_process
 from tests.serving.small_models import write_table_model
 
 
@@ -36,7 +39,7 @@ def client(served: Path) -> Iterator[TestClient]:
         yield client
 
 
-def states(client: TestClient) -> dict[str, str]:
+def states(client: httpx.Client) -> dict[str, str]:
     status = client.get('/v1/models/table').json()['model_version_status']
     return {version['version']: version['state'] for version in status}
 
@@ -48,7 +51,7 @@ def answered(client: TestClient, at: str = '') -> tuple[float, int]:
     return answer.json()['predictions'][0]['prediction'][0], int(answer.headers['x-model-version'])
 
 
-def is_available(client: TestClient, *versions: int) -> Callable[[], bool]:
+def is_available(client: httpx.Client, *versions: int) -> Callable[[], bool]:
     """Whether just these versions are there, with nothing under way."""
     return lambda: states(client) == {str(version): 'AVAILABLE' for version in versions}
 
@@ -167,53 +170,96 @@ def test_labels_keep_versions_loaded(
 def test_under_load_no_request_is_lost_and_none_gets_an_old_answer(
     client: TestClient, served: Path, models: dict[int, Path]
 ) -> None:
-    check_swaps(client, served, models, swaps=4)
+    with asking(client) as asked:
+        for number in range(2, 6):
+            swap(client, served, models, number, asked)
 
 
-def check_swaps(
-    client: TestClient, served: Path, models: dict[int, Path], swaps: int,
-    after_each: Callable[[], Any] = lambda: None,
-) -> None:  # fmt: skip
-    """Push versions while clients ask; every answer is that of a version which may answer."""
-    reported = {'version': 1}  # the newest that the status has said to be the one
-    versions = {1: 1.0}  # version -> what it predicts
-    done = threading.Event()
-    faults: list[str] = []
-    count = 0
+@pytest.mark.slow
+def test_twenty_swaps_under_load_lose_no_request_and_no_memory(
+    served: Path, models: dict[int, Path]
+) -> None:
+    memory = []
+    with server_process('--poll', '0.2', table=served) as client, asking(client) as asked:
+        for number in range(2, 26):
+            if number == 15:
+                (served / '15').mkdir()
+                (served / '15/saved_model.pb').write_bytes(b'broken')
+                wait_until(lambda: states(client) == {'15': 'END', '14': 'AVAILABLE'})
+                shutil.rmtree(served / '15')
+                continue
+            swap(client, served, models, number, asked)
+            memory.append(resident(client.pid))  # type: ignore[attr-defined]
+    settled = memory[3:]
+    middle = sorted(settled)[len(settled) // 2]
+    assert len(settled) == 20
+    assert max(abs(size - middle) for size in settled) < 0.05 * middle, memory
+
+
+@dataclass
+class Asked:
+    """What clients are told, and what they found.
+
+    Attributes:
+        oldest: the version that the status has said to be the one.
+        predicts: version -> what its model predicts.
+        answers: how many came.
+        faults: what was wrong with some.
+    """
+
+    oldest: int = 1
+    predicts: dict[int, float] = field(default_factory=lambda: {1: 1.0})
+    answers: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def asking(client: httpx.Client) -> Iterator[Asked]:
+    """Ask without a pause, from four threads; at the end, all answers must have been right."""
+    asked, done = Asked(), threading.Event()
 
     def ask() -> None:
-        nonlocal count
         while not done.is_set():
-            oldest = reported['version']
+            oldest = asked.oldest
             answer = client.post('/v1/models/table:predict', json={'instances': [{}]})
-            count += 1
+            asked.answers += 1
             if answer.status_code != 200:
-                faults.append(answer.text)
+                asked.faults.append(answer.text)
                 continue
             version = int(answer.headers['x-model-version'])
             value = answer.json()['predictions'][0]['prediction'][0]
             if version < oldest:
-                faults.append(f'version {version} after {oldest} was reported')
-            if value != versions[version]:
-                faults.append(f'version {version} predicts {value}')
+                asked.faults.append(f'version {version} after {oldest} was reported')
+            if value != asked.predicts[version]:
+                asked.faults.append(f'version {version} predicts {value}')
 
-    clients = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in clients:
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
         thread.start()
     try:
-        for i in range(swaps):
-            base = 2 + i % 2
-            number = max(versions) + 1
-            versions[number] = base
-            shutil.copytree(models[base], served / f'.{number}')
-            (served / f'.{number}').rename(served / str(number))
-            wait_until(is_available(client, number))
-            reported['version'] = number
-            shutil.rmtree(served / str(number - 1))
-            after_each()
+        yield asked
     finally:
         done.set()
-        for thread in clients:
-            thread.join(30)
-    assert not faults
-    assert count > 10 * swaps
+        for thread in threads:
+            thread.join(60)
+    assert not asked.faults
+    assert asked.answers > 10 * len(asked.predicts)
+
+
+def swap(
+    client: httpx.Client, served: Path, models: dict[int, Path], number: int, asked: Asked
+) -> None:
+    """Put a newer version into the folder, wait until it is the only one, drop the older."""
+    base = 2 + number % 2
+    older = max(asked.predicts)
+    asked.predicts[number] = base
+    shutil.copytree(models[base], served / f'.{number}')
+    (served / f'.{number}').rename(served / str(number))
+    wait_until(is_available(client, number))
+    asked.oldest = number
+    shutil.rmtree(served / str(older))
+
+
+def resident(pid: int) -> int:
+    """Return the memory of a process, in pages."""
+    return int(Path(f'/proc/{pid}/statm').read_text().split()[1])

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx2 as httpx
@@ -65,8 +66,9 @@ def client(table_versions: Path) -> Iterator[TestClient]:
 
 def test_the_routes(client: TestClient) -> None:
     assert client.get('/health').status_code == 200
-    for parameters in ({}, {'parameters': None}, {'parameters': {}}):
-        answer = client.post('/predict', json={'instances': [{'age': 1}], **parameters})
+    rows: dict[str, Any] = {'instances': [{'age': 1}]}
+    for payload in (rows, rows | {'parameters': None}, rows | {'parameters': {}}):
+        answer = client.post('/predict', json=payload)
         assert answer.json() == {'predictions': [{'prediction': [101.0], 'label': ['none']}]}
     named = {'instances': [[1, 2]], 'parameters': {'signature_name': 'vectors'}}
     assert client.post('/predict', json=named).json() == {'predictions': [3.0]}
@@ -102,12 +104,12 @@ class Bucket(BaseHTTPRequestHandler):
         prefix = parse_qs(url.query).get('prefix', [''])[0]
         files = sorted(p for p in self.folder.rglob('*') if p.is_file())
         names = [str(p.relative_to(self.folder)) for p in files] + list(self.extra)
-        host = self.headers['host']
+        media = f'http://{self.headers["host"]}/download/storage/v1/b/bucket/o/'
         items = [
             {
                 'name': n,
                 'bucket': 'bucket',
-                'mediaLink': f'http://{host}/download/storage/v1/b/bucket/o/{n.replace("/", "%2F")}',
+                'mediaLink': media + n.replace('/', '%2F'),
             }
             for n in names
             if n.startswith(prefix)
@@ -149,7 +151,7 @@ def test_a_model_is_fetched_whole(
 
 
 def test_what_is_not_in_the_bucket(bucket: type[Bucket], tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match='^gs://bucket/none: no object under it'):
+    with pytest.raises(StorageError, match=r'^gs://bucket/none: no object under it'):
         fetch('gs://bucket/none', tmp_path, emulated=True)
 
 

@@ -10,7 +10,7 @@ from components.evaluator.fairness import Gap
 from components.evaluator.intervals import Interval
 from components.evaluator.measured import SliceMetrics
 from components.evaluator.settings import METRICS, Bound, headline
-from components.evaluator.slice_intervals import WHOLE, Kept, intervals_by_slice, slice_text
+from components.evaluator.slice_intervals import WHOLE, KeptRows, intervals_by_slice, slice_text
 from components.evaluator.verdict import Verdict
 from components.pusher.settings import CardTerms
 from components.report.page.words import number, percent
@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 def card(
     terms: CardTerms,
     verdict: Verdict,
-    kept: Kept | None,
+    kept: KeptRows | None,
     description: Mapping[str, Any],
     training: Mapping[str, Any],
     at: datetime,
@@ -119,7 +119,7 @@ def _gap(gap: Gap) -> Row:
     }
 
 
-def _limits(terms: CardTerms, verdict: Verdict, split: str, kept: Kept | None) -> Iterator[str]:
+def _limits(terms: CardTerms, verdict: Verdict, split: str, kept: KeptRows | None) -> Iterator[str]:
     """Yield what a reader should be careful of: first what people say, then what the run shows."""
     yield from terms.card.limits
     yield from verdict.notes

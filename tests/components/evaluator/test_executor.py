@@ -226,11 +226,37 @@ def test_damaged_examples_are_one_clear_line(inputs, tmp_path):
         8,
         split_names=artifact_utils.encode_split_names(['test']),
     )
-    with pytest.raises(EvaluationError, match=r'examples .*data\.gz are damaged'):
+    with pytest.raises(EvaluationError, match=r'examples: .*data\.gz is damaged'):
         _run(inputs | {'examples': [examples]}, tmp_path, _config(metrics={'rmse': {'max': 2}}))
 
 
 def test_an_unknown_split_is_one_clear_line(inputs, tmp_path):
     config = _config(splits=['holdout'], metrics={'rmse': {'max': 2}})
     with pytest.raises(EvaluationError, match='no split holdout; they have eval, test'):
+        _run(inputs, tmp_path, config)
+
+
+def test_a_gap_between_groups_is_measured_and_judged(inputs, tmp_path):
+    fairness = [{'by': 'group', 'criteria': {'mae_parity': {'max_gap': 1.5}}}]
+    config = _config(metrics={'rmse': {'max': 9}}, fairness=fairness)
+    _, verdict = _run(inputs, tmp_path, config)
+    assert not verdict.blessed
+    # The baseline is off by 0.5 and 2.5.
+    assert [r.text for r in verdict.reasons] == [
+        'mae_parity by group: mean absolute error is 3 for far and 1 for near, a gap of 2, '
+        'above the max_gap of 1.5 (200 examples; baseline 2)'
+    ]
+    gaps = {g.criterion: g for g in verdict.fairness['test']}
+    assert set(gaps) == {'mean_error_parity', 'mae_parity'}
+    assert {g.group['group']: g.examples for g in gaps['mae_parity'].groups} == {
+        'far': 50,
+        'near': 150,
+    }
+
+
+def test_groups_by_a_column_that_is_not_there_are_one_clear_line(inputs, tmp_path):
+    config = _config(metrics={'rmse': {'max': 9}}, fairness=[{'by': 'gruop'}])
+    with pytest.raises(
+        EvaluationError, match=r'^gate\.fairness: .* no column gruop; did you mean group\?'
+    ):
         _run(inputs, tmp_path, config)

@@ -61,3 +61,14 @@ def test_bounds_on_classes_that_are_not_there(task, metric, message):
     gate = {'classes': {'metrics': {metric: {'min': 0.5}}}}
     with pytest.raises(ValidationError, match=message):
         EvaluatorConfig.model_validate({'task': task, 'label': 'y', 'gate': gate})
+
+
+def test_fairness_needs_rows_and_criteria_of_the_task():
+    gate = {'metrics': {'auc': {'min': 0}}, 'fairness': {'by': 'sex'}}
+    plain = {'task': 'binary', 'label': 'y', 'gate': gate}
+    assert EvaluatorConfig.model_validate(plain).gate.fairness[0].by == ('sex',)
+    with pytest.raises(ValidationError, match='keep_predictions is 0'):
+        EvaluatorConfig.model_validate(plain | {'evaluation': {'keep_predictions': 0}})
+    gate['fairness'] = {'by': 'sex', 'criteria': {'equal_oportunity': {'max_gap': 0.1}}}
+    with pytest.raises(ValidationError, match='did you mean equal_opportunity'):
+        EvaluatorConfig.model_validate(plain)

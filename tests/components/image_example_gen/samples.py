@@ -10,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import ExifTags, Image
 
+from transforms.image_decoding import decode
+
 HEIGHT, WIDTH = 24, 36
 
 
@@ -60,7 +62,7 @@ def bomb() -> bytes:
 
 def decoded(stored: bytes) -> np.ndarray:
     """Decode as the graph of a model does, `[height, width, 3]`."""
-    image: np.ndarray = tf.io.decode_image(stored, channels=3, expand_animations=False).numpy()
+    image: np.ndarray = decode(tf.constant(stored)).numpy()
     return image
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.image_example_gen import ingest
+from components.image_example_gen import ingest, reading
 from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.fingerprint import pictures_fingerprint
 from components.image_example_gen.ingest import Written, write_examples
@@ -73,7 +73,7 @@ def test_the_same_pictures_are_the_same_bytes_however_many_read_them(
 ) -> None:
     root = class_folders(tmp_path / 'in', {'daisy': 40, 'rose': 40})
     written(tmp_path / 'a', root)
-    monkeypatch.setattr(ingest.os, 'sched_getaffinity', lambda _: range(7))
+    monkeypatch.setattr(reading.os, 'sched_getaffinity', lambda _: range(7))
     monkeypatch.setattr(ingest, 'BATCH', 7)
     written(tmp_path / 'b', root)
     for split in ('train', 'eval'):
@@ -226,6 +226,15 @@ def test_one_may_be_bad_however_few_there_are(
             written(tmp_path, root, max_bad_fraction=fraction)
     else:
         written(tmp_path, root, max_bad_fraction=fraction)
+
+
+def test_one_uri_may_be_refused_for_several_reasons(tmp_path: Path) -> None:
+    class_folders(tmp_path, {'x': 20})
+    lines = [f'x/{i:03}.png,{"ab"[i % 2]}' for i in range(20)]
+    (tmp_path / 'm.csv').write_text('\n'.join(['uri,label', *lines, 'gone.png,', 'gone.png,a']))
+    found = written(tmp_path, tmp_path / 'm.csv', max_bad_fraction=0.1)
+    reasons = ['cannot be read: No such file or directory', 'has no label']
+    assert [refusal.reason for refusal in found.refused] == reasons
 
 
 def test_copies_in_two_classes_are_kept_and_told(tmp_path: Path) -> None:

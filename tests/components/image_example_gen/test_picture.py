@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
-from components.image_example_gen import picture
 from components.image_example_gen.errors import UnreadableError
+from components.image_example_gen.opening import quiet
 from components.image_example_gen.picture import of_pixels, read_picture
 from tests.components.image_example_gen import samples
 from tests.components.image_example_gen.samples import decoded, encoded, jpeg, pixels, turned
@@ -103,6 +103,14 @@ def test_all_else_becomes_a_png_of_the_same_picture(
     assert np.abs(found - expected).max() <= tolerance
 
 
+@pytest.mark.parametrize('mode', ['RGBA', 'LA'])
+def test_transparency_that_is_kept_is_white_in_the_graph(mode: str) -> None:
+    image = Image.fromarray(ALPHA).convert(mode)
+    stored = read_picture(encoded(image))
+    expected = np.where(ALPHA[..., 3:] == 0, 255, rgb_of(image.convert(mode[:-1])))
+    assert (decoded(stored.encoded) == expected).all()
+
+
 def test_of_what_moves_the_first_frame_is_kept() -> None:
     frames = [Image.fromarray(np.roll(pixels(), 7 * i, axis=1)).quantize(16) for i in range(3)]
     for format_, options in (('GIF', {}), ('WEBP', {'lossless': True})):
@@ -129,8 +137,11 @@ def test_pictures_are_stored_upright(format_: str, orientation: int) -> None:
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_height_and_width_of_a_jpeg_are_upright(orientation: int) -> None:
     data = jpeg(exif=turned(orientation))
-    assert read_picture(data)[1:] == upright(RGB, orientation).shape[:2]
-    assert read_picture(data).encoded is data
+    stored = read_picture(data)
+    expected = upright(RGB, orientation)
+    assert stored[1:] == expected.shape[:2]
+    assert stored.encoded is data
+    assert np.abs(decoded(data).astype(int) - expected).max() < 12
 
 
 def upright(image: Image.Image, orientation: int) -> np.ndarray:
@@ -184,7 +195,7 @@ def test_a_broken_profile_is_passed_over() -> None:
     ],
 )
 def test_what_cannot_be_read_has_a_reason(data: bytes, reason: str) -> None:
-    with picture.quiet(), pytest.raises(UnreadableError, match=reason) as error:
+    with quiet(), pytest.raises(UnreadableError, match=reason) as error:
         read_picture(data)
     assert '\n' not in str(error.value)
 
@@ -205,7 +216,7 @@ def test_what_is_stored_can_be_decoded_whatever_was_done_to_it() -> None:
     rng = np.random.default_rng(5)
     whole = [jpeg(exif=turned(3)), jpeg(progressive=True), encoded(RGB, icc_profile=b'x' * 50)]
     refused = 0
-    with picture.quiet():
+    with quiet():
         for n in range(600):
             data = bytearray(whole[n % 3])
             at = int(rng.integers(len(data)))

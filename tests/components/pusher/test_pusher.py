@@ -1,5 +1,7 @@
 """Pusher's executor with artifacts on disk, and the component in a real metadata store."""
 
+import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,13 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2
-from tfx.types.standard_artifacts import Model, ModelBlessing, PushedModel
+from tfx.types.standard_artifacts import (
+    InfraBlessing,
+    Model,
+    ModelBlessing,
+    ModelEvaluation,
+    PushedModel,
+)
 
 from components.pusher import versions
 from components.pusher.component import Pusher
@@ -22,8 +30,8 @@ from components.pusher.executor import Executor
 from components.pusher.versions import PushError
 
 
-def pushed(folder: Path, push_to: str, blessed: bool = True) -> Any:
-    """Run the executor on a model; return what becomes of its output artifact."""
+def pushed(folder: Path, push_to: str, blessed: bool = True, **inputs: Any) -> Any:
+    """Run the executor on a model, with more inputs if given; return its output artifact."""
     model, blessing, output = Model(), ModelBlessing(), PushedModel()
     model.uri, blessing.uri, output.uri = (str(folder / x) for x in ('model', 'blessing', 'pushed'))
     model.id = 5
@@ -36,7 +44,7 @@ def pushed(folder: Path, push_to: str, blessed: bool = True) -> Any:
     Path(output.uri).mkdir()
     destination = pusher_pb2.PushDestination(filesystem={'base_directory': push_to})
     Executor().Do(
-        {'model': [model], 'model_blessing': [blessing]},
+        {'model': [model], 'model_blessing': [blessing], **inputs},
         {'pushed_model': [output]},
         {'push_destination': json_format.MessageToJson(destination)},
     )
@@ -159,7 +167,7 @@ def test_the_model_of_the_last_run_is_the_newest_version(runs: Runs) -> None:
 
 
 def test_a_model_that_was_rolled_back_is_not_pushed_again_by_itself(runs: Runs) -> None:
-    _, first = runs.run('a')
+    runs.run('a')
     _, second = runs.run('b')
     versions.roll_back(runs.served)
     for _ in range(2):  # the second time it comes from the cache
@@ -199,3 +207,55 @@ def test_the_error_comes_out_of_the_runner_as_it_is(runs: Runs) -> None:
     runs.served.write_text('')
     with pytest.raises(PushError, match='a file is in its way'):
         runs.run('a')
+
+
+VERDICT = {
+    'blessed': True,
+    'reasons': [],
+    'notes': [],
+    'metrics': {
+        'test': [
+            {'slice': {'town': 'Cork'}, 'examples': 3, 'metrics': {'rmse': {'candidate': 9.0}}},
+            {
+                'slice': {},
+                'examples': 20,
+                'metrics': {
+                    'rmse': {'candidate': 1.5, 'baseline': 2.0},
+                    'mae': {'candidate': 1.0, 'baseline': None},
+                },
+            },
+        ]
+    },
+}
+
+
+def test_the_headline_of_the_evaluation_goes_with_the_model(tmp_path: Path) -> None:
+    evaluation = ModelEvaluation()
+    evaluation.uri = str(tmp_path / 'evaluation')
+    Path(evaluation.uri).mkdir()
+    verdict = Path(evaluation.uri, 'verdict.json')
+    verdict.write_text(json.dumps(VERDICT))
+    os.utime(verdict, (1.7e9, 1.7e9))
+    pushed(tmp_path, str(tmp_path / 'served'), evaluation=[evaluation])
+    (version,) = (tmp_path / 'served').glob('[0-9]*')
+    assert json.loads((version / 'assets.extra' / 'evaluation.json').read_text()) == {
+        'metric': 'rmse',
+        'value': 1.5,
+        'baseline': 2.0,
+        'split': 'test',
+        'rows': 20,
+        'blessed_at': '2023-11-14T22:13:20+00:00',
+    }
+    assert not (tmp_path / 'model' / 'Format-Serving' / 'assets.extra').exists()
+
+
+@pytest.mark.parametrize('served', [True, False])
+def test_a_model_that_cannot_be_served_is_not_pushed(tmp_path: Path, served: bool) -> None:
+    blessing = InfraBlessing()
+    blessing.uri = str(tmp_path / 'infra')
+    Path(blessing.uri).mkdir()
+    Path(blessing.uri, 'INFRA_BLESSED' if served else 'INFRA_NOT_BLESSED').touch()
+    blessing.set_int_custom_property('blessed', int(served))
+    output = pushed(tmp_path, str(tmp_path / 'served'), infra_blessing=[blessing])
+    assert output.get_int_custom_property('pushed') == int(served)
+    assert (tmp_path / 'served').exists() == served

@@ -73,14 +73,14 @@ def test_the_next_push_is_above_all_that_ever_were(
 
 
 def test_what_cannot_be_rolled_back(served: Path, tmp_path: Path) -> None:
-    with pytest.raises(RollbackError, match='no version 7; versions: 1, 2, 3$'):
+    with pytest.raises(RollbackError, match=r'no version 7; versions: 1, 2, 3$'):
         roll_back(served, 7)
     with pytest.raises(RollbackError, match='version 3 is what is served already'):
         roll_back(served, 3)
     roll_back(served, 1)
     with pytest.raises(RollbackError, match=r'version 1 is the only one.*; withdrawn: 2, 3 \(--to'):
         roll_back(served)
-    with pytest.raises(RollbackError, match='no version 7; versions: 1; withdrawn: 2, 3$'):
+    with pytest.raises(RollbackError, match=r'no version 7; versions: 1; withdrawn: 2, 3$'):
         roll_back(served, 7)
     (tmp_path / 'empty').mkdir()
     with pytest.raises(RollbackError, match='no version in it'):

@@ -19,6 +19,10 @@ def board(tmp_path):
     page.mkdir()
     (page / 'report.html').write_text('<h1>the report of census-2</h1>')
     run.steps = [*run.steps, Step(name='Report', artifacts={'report': [str(page)]})]
+    run.pushed = str(tmp_path / 'served' / '1')
+    card = tmp_path / 'served' / '1' / 'assets.extra' / 'model_card.html'
+    card.parent.mkdir(parents=True)
+    card.write_text('<h1>the card of census-2</h1>')
     store.runs.save(run)
     with make_server(store, 0) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -46,8 +50,10 @@ def test_the_board_has_every_run_its_trends_and_its_report(board):
         assert f'value="{run}"' in page
     assert 'auc over 2 runs' in page
     assert 'No model of it is blessed yet' in page
-    assert page.count('/report">open</a>') == 1
+    assert page.count('/report">report</a>') == 1
+    assert page.count('/card">card</a>') == 1
     assert 'the report of census-2' in _get(f'{board}/runs/census-2/report')
+    assert 'the card of census-2' in _get(f'{board}/runs/census-2/card')
 
 
 def test_ticked_runs_are_compared_with_the_oldest(board):
@@ -61,6 +67,7 @@ def test_ticked_runs_are_compared_with_the_oldest(board):
     [
         ('/nope', 404, 'there is no such page'),
         ('/runs/census-1/report', 404, 'census-1 has no report'),
+        ('/runs/census-1/card', 404, 'census-1 has no card'),
         ('/runs/..%2f..%2fetc/report', 404, 'there is no run'),
         ('/compare?run=census-1', 400, 'tick 2 to 8 runs'),
         ('/compare?run=census-1&run=houses-1', 400, 'no metric in common'),

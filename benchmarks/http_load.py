@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 
@@ -86,13 +87,14 @@ async def load(port: int, requests: Sequence[bytes], seconds: float) -> Load:
     running = _Running(len(requests))
     started = time.perf_counter()
     for request in requests:
-        await loop.create_connection(
-            lambda request=request: _Client(request, started + seconds, running),
-            '127.0.0.1',
-            port,
-        )
+        client = _Client(request, started + seconds, running)
+        await loop.create_connection(partial(_itself, client), '127.0.0.1', port)
     await running.done
     return Load(running.seconds, time.perf_counter() - started, running.failed)
+
+
+def _itself(client: _Client) -> _Client:
+    return client
 
 
 def _length(head: bytes) -> int:
