@@ -40,7 +40,14 @@ def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
     assert sum(run.rows.values()) == 1500
     assert run.pushed and Path(run.pushed).is_dir()
     beside = {p.name for p in Path(run.pushed, 'assets.extra').iterdir()}
-    assert beside == {'model.keras', 'sluice.json', 'evaluation.json'}
+    assert beside == {
+        'evaluation.json',
+        'model.keras',
+        'model_card.html',
+        'model_card.md',
+        'sluice.json',
+        'training.json',
+    }
     assert 'over HTTP as evaluated' in run.step('ServingGate').note
     assert {s.name for s in run.steps if not s.artifacts} == set()
     whole, *towns = run.metrics['test']
