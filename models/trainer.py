@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from models import description, hardware, signatures
+from models import description, hardware, provenance, signatures
 from models.callbacks import EpochLog
 from models.checkpoints import Checkpoints, training_key
 from models.curves import draw_curves, draw_search
@@ -72,6 +72,8 @@ def run_fn(fn_args: FnArgs) -> None:
     _record(log, config.task, fn_args.model_run_dir)
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
+    rows = {'train': data.train.rows, 'eval': data.evaluation.rows}
+    provenance.write(config, rows, fn_args.serving_model_dir)
     described = Described.model_validate(fn_args.custom_config.get('described', {}))
     about = description.describe(
         data.graph, data.target, described, fn_args.train_files, fn_args.eval_files

@@ -102,6 +102,37 @@ def show(run: str | None, store: Path, as_json: bool) -> None:
         view.page(view.details(record))
 
 
+@main.command()
+@click.argument('run', required=False)
+@store_option
+@click.option('--open', 'open_it', is_flag=True, help='Open it in the browser.')
+@click.option(
+    '-o',
+    '--output',
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='File to write; by default reports/RUN.html in the store.',
+)
+def report(run: str | None, store: Path, open_it: bool, output: Path | None) -> None:
+    """Write the report of a run: one HTML page that needs nothing else.
+
+    RUN is an id, the beginning of one, or a recipe's name for its last run; by default the last
+    run of all.
+    """
+    from pipeline.report import write_report
+    from pipeline.store import Store
+
+    at = Store(store)
+    try:
+        path = write_report(at.runs.find(run), at, output)
+    except LookupError as error:
+        stop(error.args[0], BAD_USAGE)
+    except OSError as error:
+        stop(f'{error.filename}: cannot be written: {error.strerror}', FAILED)
+    click.echo(path)
+    if open_it and click.launch(path.absolute().as_uri()):
+        stop(f'No browser could be started; open {path} yourself.', FAILED)
+
+
 @main.command('compile')
 @click.argument('recipe')
 @set_option

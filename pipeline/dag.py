@@ -22,6 +22,7 @@ from components.prediction_table.component import PredictionTable
 from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
+from components.report.component import Report
 from components.resolvers import (
     StandingBlessedModel,
     baseline_resolver,
@@ -116,11 +117,28 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         config=recipe.serving_gate_config,
     )
     pusher = _pusher(recipe, site, model, evaluator, serving_gate)
+    report = Report(
+        evaluation=evaluator.outputs['evaluation'],
+        model=model,
+        baseline_model=baseline.outputs['model'],
+        model_run=trainer.outputs['model_run'],
+        tuner_results=tuner.outputs['tuner_results'] if tuner else None,
+        examples=examples,
+        statistics=statistics,
+        previous_statistics=previous.outputs['statistics'],
+        schema=schema,
+        anomalies=validator.outputs['anomalies'],
+        transform_graph=transform.outputs['transform_graph'],
+        config=recipe.report_terms,
+    )
+    if pusher and not site.on_vertex:
+        # Here steps are done one after the other, and a push is not to wait for a page.
+        report.add_upstream_node(pusher)
 
     steps = [
         example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
         tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
-        *_batch(recipe, site, model, evaluator.outputs['blessing']),
+        *_batch(recipe, site, model, evaluator.outputs['blessing']), report,
     ]  # fmt: skip
     return Pipeline(
         pipeline_name=recipe.name,

@@ -40,6 +40,7 @@ def fingerprints(recipe: Recipe) -> dict[str, str]:
         'Evaluator': ['components.evaluator', *reading],
         'ServingGate': ['components.serving_gate', *reading, 'serving'],
         'Pusher': ['components.pusher'],
+        'Report': ['components.report', 'components.evaluator', 'components.data_gate'],
     }
     beside = _data_fingerprint(recipe.data)
     beside |= dict.fromkeys(('Tuner', 'Trainer'), _weights_fingerprint(recipe.model))

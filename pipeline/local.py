@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline import report
 from pipeline.errors import one_line
 from pipeline.imports import importing
 from pipeline.progress import Progress
@@ -47,6 +48,8 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
             run = _LocalRun(recipe, record, store, progress)
         run.all_steps()
         record.state = 'done'
+        record.seconds = round(time.monotonic() - started, 2)
+        _draw_report(record, store)
     except KeyboardInterrupt:
         record.state = 'interrupted'
         raise
@@ -85,9 +88,12 @@ class _LocalRun:
         self.mlmd = MetadataStore(connection)
         lineage.clear_abandoned(self.mlmd, store.folder / 'pipelines')
         self.pipeline = Compiler().compile(create_pipeline(recipe, site, connection))
-        _add_fingerprints(self.pipeline, fingerprints(recipe))
+        digests = fingerprints(recipe)
+        _add_fingerprints(self.pipeline, digests)
         steps = [node.pipeline_node.node_info for node in self.pipeline.nodes]
-        record.steps = [Step(name=s.id) for s in steps if s.type.name != RESOLVER]
+        record.steps = [
+            Step(name=s.id, fingerprint=digests.get(s.id)) for s in steps if s.type.name != RESOLVER
+        ]
         store.runs.save(record)
 
     def all_steps(self) -> None:
@@ -104,8 +110,18 @@ class _LocalRun:
             alone.CopyFrom(self.pipeline)
             del alone.nodes[:]
             alone.nodes.append(node)
-            with self._watched(node.pipeline_node.node_info.id):
-                LocalDagRunner().run_with_ir(alone)
+            name = node.pipeline_node.node_info.id
+            try:
+                with self._watched(name):
+                    LocalDagRunner().run_with_ir(alone)
+            except Exception as error:
+                # The model is judged, and pushed if it is blessed; a picture of that is not worth
+                # a failed run.
+                if name != report.STEP:
+                    raise
+                logging.getLogger(__name__).exception('%s failed', name)
+                self.record.step(name).note = one_line(error)
+                self.record.notes.append(f'the report could not be made: {one_line(error)}')
 
     @contextmanager
     def _watched(self, name: str) -> Iterator[None]:
@@ -212,6 +228,16 @@ class _LocalRun:
                     'text': f'ServingGate: {report["fault"]}',
                 }
             )
+
+
+def _draw_report(record: Run, store: Store) -> None:
+    """Put the report with the run's own times into the store, if there is one."""
+    try:
+        record.report = str(report.write_report(record, store))
+    except report.NoReportError:
+        return
+    except OSError as error:
+        record.notes.append(f'the report could not be written: {one_line(error)}')
 
 
 SERVING_REPORT = 'serving_gate.json'

@@ -19,6 +19,7 @@ from components.image_example_gen.settings import ImageData
 from components.prediction_table.settings import COLUMNS, Batch
 from components.pusher.settings import Card, CardTerms
 from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
+from components.report.settings import ReportSettings, ReportTerms
 from components.serving_gate.settings import ServingGateConfig
 from models.backbone_names import smallest_side
 from models.search_space import check_space
@@ -125,6 +126,7 @@ class Recipe(Settings):
     data_gate: DataGateConfig = DataGateConfig()
     gate: Gate
     evaluation: Evaluation = Evaluation()
+    report: ReportSettings = ReportSettings()
     push: Push = Push()
     card: Card = Card()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
@@ -381,6 +383,26 @@ class Recipe(Settings):
             tune=self.tune,
         )
 
+    @property
+    def report_terms(self) -> ReportTerms:
+        """What Report needs of the recipe."""
+        cut = [n for n, f in self.features.items() if isinstance(f, Numeric) and f.buckets]
+        return ReportTerms(
+            name=self.name,
+            about=self.description,
+            task=self.task,
+            label=self.label,
+            unit=self.units.get(self.label, ''),
+            split=self.evaluation_split,
+            gate=self.gate,
+            features=tuple(self.features),
+            # Transform gets its features as JSON with sorted keys, and learns edges in that order.
+            bucketed=() if self.transform else tuple(sorted(cut)),
+            searched=tuple(self.tune.space) if self.tune.trials else (),
+            report=self.report,
+            recipe=self.model_dump(mode='json', by_alias=True, exclude_defaults=True),
+        )
+
     def check_columns(self, columns: dict[str, str]) -> None:
         """Hold the recipe against the columns that its query returns.
 
@@ -403,6 +425,7 @@ class Recipe(Settings):
             _known(f'gate.fairness.{i}.by', fairness.by, columns, 'column of the query')
         for i, by in enumerate(self.gate.slices):
             _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
+        _known('report.slices', self.report.slices or (), columns, 'column of the query')
         for name, feature in self.features.items():
             if (type_ := columns[name]) not in (allowed := KINDS_TYPES[feature.kind]):
                 raise ValueError(

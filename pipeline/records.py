@@ -31,6 +31,9 @@ class Step(BaseModel):
     artifacts: dict[str, list[str]] = Field(
         default_factory=dict, description='Output name -> artifact paths.'
     )
+    fingerprint: str | None = Field(
+        None, description='Digest of the code, libraries and local data it depends on.'
+    )
 
 
 class TrainingRecord(BaseModel):
@@ -121,6 +124,7 @@ class Run(BaseModel):
     training: TrainingRecord | None = Field(None, description='How the model was trained.')
     model: str | None = Field(None, description='The trained model (SavedModel folder).')
     pushed: str | None = Field(None, description='Where it was pushed; null: it was not.')
+    report: str | None = Field(None, description='The report, an HTML page.')
     log: str | None = Field(None, description='The full log.')
     pid: int = Field(default_factory=os.getpid, description='Process that ran it.')
 

@@ -12,6 +12,11 @@ from typing import Any
 Job = dict[str, Any]
 Tasks = dict[str, dict[str, Any]]
 
+HTML = 'system.HTML'
+"""Type of HTML artifacts, as Kubeflow Pipelines calls it."""
+
+ENTRY_POINT_OF_PAGES = 'components.report.container'
+
 ARTIFACT_IN_CONDITION = re.compile(r"inputs\.artifacts\['([^']+)'\]")
 """How a trigger's condition, in CEL, names an input artifact of its task."""
 
@@ -26,7 +31,7 @@ def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
     Raises:
       ValueError: A task's condition is on an artifact that the task doesn't take.
     """
-    return restore_defaults(name_producers(name_trigger_inputs(job)), defaults)
+    return restore_defaults(show_pages(name_producers(name_trigger_inputs(job))), defaults)
 
 
 def name_trigger_inputs(job: Job) -> Job:
@@ -67,6 +72,32 @@ def restore_defaults(job: Job, defaults: Mapping[str, str | int | float]) -> Job
     for name, value in defaults.items():
         parameters[name]['defaultValue'] = value
     return job
+
+
+def show_pages(job: Job) -> Job:
+    """Give HTML artifacts the type whose pages the console shows, and their steps a way to start.
+
+    The compiler describes types of one's own in full, which the console takes for unknown, and
+    TFX's entry point does not find the class of this one.
+    """
+    job = deepcopy(job)
+    spec = job['pipelineSpec']
+    for component in spec['components'].values():
+        outputs = component.get('outputDefinitions', {}).get('artifacts', {})
+        pages = [o for o in outputs.values() if _title(o['artifactType']) == HTML]
+        for output in pages:
+            output['artifactType'] = {'schemaTitle': HTML, 'schemaVersion': '0.0.1'}
+        if pages:
+            executor = spec['deploymentSpec']['executors'][component['executorLabel']]
+            executor['container']['command'] = ['python', '-m', ENTRY_POINT_OF_PAGES]
+    return job
+
+
+def _title(artifact_type: Mapping[str, str]) -> str | None:
+    lines = artifact_type.get('instanceSchema', '').splitlines()
+    return next(
+        (line.removeprefix('title: ') for line in lines if line.startswith('title: ')), None
+    )
 
 
 def _dags(job: Job) -> Iterator[Tasks]:

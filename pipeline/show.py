@@ -62,6 +62,7 @@ def outcome(run: Run) -> Text:
         text.append(f'  {note}\n', style='dim')
     where = {
         'model': run.pushed or (run.model if run.blessed is not None else None),
+        'report': run.report,
         'log': run.log,
         'more': f'sluice show {run.run}' if run.steps else None,
     }
@@ -99,6 +100,7 @@ def details(run: Run) -> RenderableType:
         'training curves': training and training.curves,
         'learning-rate search': training and training.rate_curve,
         'pushed': run.pushed,
+        'report': run.report,
         'log': run.log,
     }
     for name, path in named.items():

@@ -20,7 +20,7 @@ class Store:
     """A folder with metadata, artifacts, logs and run records.
 
     Layout: `metadata.sqlite` (MLMD), `pipelines/<name>/<step>/<output>/<execution>`,
-    `logs/<run>.log`, `runs/<run>.json`, `recipes/<run>.yaml`.
+    `logs/<run>.log`, `recipes/<run>.yaml`, `reports/<run>.html`, `runs/<run>.json`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,6 +35,10 @@ class Store:
     def log(self, run: str) -> Path:
         """Return the log file of a run."""
         return self.folder / 'logs' / f'{run}.log'
+
+    def report(self, run: str) -> Path:
+        """Return the file of a run's report."""
+        return self.folder / 'reports' / f'{run}.html'
 
     def recipe(self, run: str) -> Path:
         """Return the file of a run's recipe, as it was run: overrides and defaults filled in."""

@@ -34,16 +34,30 @@ def check_distances(
     comparable = {}
     for name, bound in bounds.items():
         now, then = split.columns.get(name), other.columns.get(name)
-        if now and then and now.type == then.type and now.present and then.present:
+        if now and then and _comparable(now, then):
             comparable[name] = bound
         else:
             yield _not_comparable(kind, split, name, now, then, bound)
     if comparable:
-        for name, distance in _distances(split, other, comparable).items():
+        for name, distance in _measured(split, other, comparable).items():
             yield _judged(kind, split, other, name, distance, comparable[name])
 
 
-def _distances(split: Split, other: Split, bounds: Mapping[str, float]) -> dict[str, float]:
+def distances(split: Split, other: Split) -> dict[str, float]:
+    """Measure every column that both splits have values of, of the same type."""
+    both = {
+        name: 1.0
+        for name, now in split.columns.items()
+        if (then := other.columns.get(name)) and _comparable(now, then)
+    }
+    return _measured(split, other, both) if both else {}
+
+
+def _comparable(now: Column, then: Column) -> bool:
+    return bool(then.type == now.type and now.present and then.present)
+
+
+def _measured(split: Split, other: Split, bounds: Mapping[str, float]) -> dict[str, float]:
     """Let TFDV measure the columns that `bounds` names."""
     import tensorflow_data_validation as tfdv
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,8 +27,9 @@ STEPS = [
     'Evaluator',
     'ServingGate',
     'Pusher',
+    'Report',
 ]
-AFTER_TRANSFORM = ['Trainer', 'Evaluator', 'ServingGate', 'Pusher']
+AFTER_TRANSFORM = ['Trainer', 'Evaluator', 'ServingGate', 'Pusher', 'Report']
 
 
 def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
@@ -38,8 +40,14 @@ def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
     assert sum(run.rows.values()) == 1500
     assert run.pushed and Path(run.pushed).is_dir()
     beside = {p.name for p in Path(run.pushed, 'assets.extra').iterdir()}
-    cards = {'model_card.html', 'model_card.md'}
-    assert beside == {'model.keras', 'sluice.json', 'evaluation.json'} | cards
+    assert beside == {
+        'evaluation.json',
+        'model.keras',
+        'model_card.html',
+        'model_card.md',
+        'sluice.json',
+        'training.json',
+    }
     assert 'over HTTP as evaluated' in run.step('ServingGate').note
     assert {s.name for s in run.steps if not s.artifacts} == set()
     whole, *towns = run.metrics['test']
@@ -47,6 +55,24 @@ def test_first_run_is_blessed_and_pushed(shared_project: Project) -> None:
     assert whole['examples'] == run.rows['test'] == sum(t['examples'] for t in towns)
     assert {t['slice']['town'] for t in towns} == {'Aalen', 'Brugge', 'Cork', '(missing)'}
     assert whole['metrics']['rmse']['candidate'] < 12
+
+
+def test_its_report_is_whole(shared_project: Project) -> None:
+    run = shared_project.run()
+    assert run.report
+    page = Path(run.report).read_text(encoding='utf-8')
+    assert run.run in page
+    (numbers,) = re.findall(r'type="application/json" id="report">(.*?)</script>', page)
+    report = json.loads(numbers)
+    assert report['left_out'] == {}
+    assert report['kept']['rows'] == run.rows['test']
+    assert report['importance']['candidate']['columns']
+    assert {b['name'] for b in report['learnt']['buckets']} <= {'rooms'}
+    assert report['run']['steps'][0]['fingerprint']
+    whole = report['metrics'][0]
+    value = whole['metrics']['rmse']['candidate']
+    assert value['value'] == pytest.approx(run.metrics['test'][0]['metrics']['rmse']['candidate'])
+    assert value['interval'][0] < value['value'] < value['interval'][1]
 
 
 def test_unchanged_run_is_all_cached(shared_project: Project) -> None:

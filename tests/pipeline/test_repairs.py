@@ -61,6 +61,25 @@ def test_runtime_parameters_keep_their_defaults(job: dict[str, Any]) -> None:
     }
 
 
+def test_pages_have_the_type_that_the_console_shows(job: dict[str, Any]) -> None:
+    with_page = deepcopy(job)
+    spec = with_page['pipelineSpec']
+    judge = spec['components']['Judge']
+    described = 'title: system.HTML\ntype: object\n'
+    judge['outputDefinitions']['artifacts']['page'] = {
+        'artifactType': {'instanceSchema': described}
+    }
+    right = repairs.show_pages(with_page)['pipelineSpec']
+    page = right['components']['Judge']['outputDefinitions']['artifacts']['page']
+    assert page['artifactType'] == {'schemaTitle': 'system.HTML', 'schemaVersion': '0.0.1'}
+    executors = right['deploymentSpec']['executors']
+    command = executors[judge['executorLabel']]['container']['command']
+    assert command == ['python', '-m', 'components.report.container']
+    other = right['components']['Push']['executorLabel']
+    assert executors[other] == spec['deploymentSpec']['executors'][other]
+    assert repairs.show_pages(job) == job
+
+
 def test_tasks_of_nested_dags_are_repaired(job: dict[str, Any]) -> None:
     """As with an exit handler, below which the whole DAG is one component."""
     nested = deepcopy(job)

@@ -162,6 +162,19 @@ def test_tuner_warm_start_and_baseline_are_wired(everything: dict[str, Any]) -> 
     assert 'DataGate' in tasks(everything)['Transform']['dependentTasks']
 
 
+def test_the_report_waits_for_the_verdict_and_nothing_for_the_report(
+    everything: dict[str, Any],
+) -> None:
+    by_id = tasks(everything)
+    assert {'Evaluator', 'Tuner', 'Trainer'} <= set(by_id['Report']['dependentTasks'])
+    assert 'Pusher' not in by_id['Report']['dependentTasks']
+    assert not any('Report' in task.get('dependentTasks', ()) for task in by_id.values())
+    terms = json.loads(constants(by_id['Report'])['config'])
+    assert terms['searched'] == ['dropout']
+    # Transform learns the edges of features in the order of their names.
+    assert terms['bucketed'] == ['gestation_weeks', 'mother_age']
+
+
 def test_the_pusher_hears_both_gates_and_the_evaluation(everything: dict[str, Any]) -> None:
     taken = tasks(everything)['Pusher']['inputs']['artifacts']
     producers = {k: v['taskOutputArtifact']['producerTask'] for k, v in taken.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from components.report.page.words import number
+from components.report.page.words import number, tick
 
 WIDTH, HEIGHT = 400, 250
 LEFT, RIGHT, TOP, BOTTOM = 54, 12, 10, 42
@@ -73,8 +73,9 @@ class Chart:
         about: What a reader who doesn't see it is told.
         width: Of the view box.
         height: Of the view box.
-        grid: Whether lines are drawn at the ticks of y.
-        left: Room for the tick labels of y.
+            left: Room for the tick labels of y.
+        x_ticks: Whether x has ticks; else `under` names its places.
+        whole: Whether x has whole numbers only.
     """
 
     x: tuple[float, float]
@@ -86,6 +87,7 @@ class Chart:
     height: int = HEIGHT
     left: int = LEFT
     x_ticks: bool = True
+    whole: bool = False
     marks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -180,15 +182,16 @@ class Chart:
         parts = [
             f'<path class="grid" d="M{self.left} {self.sy(t):.1f}H{right}"/>'
             f'<text class="tick" x="{self.left - 6}" y="{self.sy(t) + 4:.1f}" '
-            f'text-anchor="end">{number(t)}</text>'
+            f'text-anchor="end">{tick(t)}</text>'
             for t in self.sy.ticks(5)
         ]
         if self.x_ticks:
             parts += [
                 f'<path class="tickmark" d="M{self.sx(t):.1f} {bottom}v4"/>'
                 f'<text class="tick" x="{self.sx(t):.1f}" y="{bottom + 16}" '
-                f'text-anchor="middle">{number(t)}</text>'
+                f'text-anchor="middle">{tick(t)}</text>'
                 for t in self.sx.ticks(6)
+                if not self.whole or t == int(t)
             ]
         parts.append(f'<path class="axis" d="M{self.left} {bottom}H{right}"/>')
         middle = (self.left + right) / 2
@@ -225,7 +228,7 @@ def bars(
 ) -> str:
     """Return horizontal bars, one group per row, their values written at their ends."""
     each = max((len(r.values) for r in rows), default=1)
-    thick = 13 if each == 1 else 10
+    thick = 15 if each == 1 else 13
     step = each * thick + 9
     known = [v for r in rows for _, v in r.values if v is not None]
     low, high = min([0.0, *known]), max([0.0, *known]) or 1.0
@@ -248,7 +251,7 @@ def bars(
             parts.append(
                 f'<rect class="bar {style}" x="{start:.1f}" y="{top}" '
                 f'width="{max(end - start, 0.8):.1f}" height="{thick - 2}"/>'
-                f'<text class="value" x="{at:.1f}" y="{top + thick - 3.5}" '
+                f'<text class="value" x="{at:.1f}" y="{top + thick - 3}" '
                 f'text-anchor="{anchor}">{words}</text>'
             )
     height = 8 + len(rows) * step

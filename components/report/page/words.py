@@ -27,6 +27,16 @@ def number(value: Any, digits: int = 4) -> str:
     return text.rstrip('0').rstrip('.') if '.' in text and size < 1 else text
 
 
+def tick(value: float) -> str:
+    """Write a round number, as axes and bounds have them.
+
+    >>> tick(1.5), tick(20000.0), tick(1e-7)
+    ('1.5', '20,000', '1e-07')
+    """
+    size = abs(value)
+    return f'{value:.6g}' if value and (size < 1e-4 or size >= 1e6) else f'{value:,.6g}'
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage."""
     return NOTHING if share is None else f'{100 * share:.{digits}f}%'
@@ -69,11 +79,11 @@ def seconds(value: float | None) -> str:
 def bound(kind: str, limit: float) -> str:
     """Write a bound as a person would say it."""
     words = {
-        'min': f'at least {number(limit)}',
-        'max': f'at most {number(limit)}',
-        'no_worse_than_baseline_by': f'within {number(limit)} of the baseline',
+        'min': f'at least {tick(limit)}',
+        'max': f'at most {tick(limit)}',
+        'no_worse_than_baseline_by': f'within {tick(limit)} of the baseline',
     }
-    return words.get(kind, f'{kind.replace("_", " ")} {number(limit)}')
+    return words.get(kind, f'{kind.replace("_", " ")} {tick(limit)}')
 
 
 def setting(value: Any) -> str:
@@ -83,7 +93,8 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return 'yes' if value else 'no'
     if isinstance(value, list | tuple):
-        return ', '.join(map(setting, value)) or 'none'
+        inner = (f'[{setting(v)}]' if isinstance(v, list | tuple) else setting(v) for v in value)
+        return ', '.join(inner) or 'none'
     if isinstance(value, Mapping):
         return ', '.join(f'{k}: {setting(v)}' for k, v in value.items()) or 'none'
     return number(value) if isinstance(value, float) else str(value)

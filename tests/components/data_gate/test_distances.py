@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.data_gate.check import Check
-from components.data_gate.distances import check_distances
+from components.data_gate.distances import check_distances, distances
 from tests.components.data_gate.tables import Columns, split
 
 BEFORE = ['a'] * 50 + ['b'] * 50
@@ -88,3 +88,10 @@ def test_a_column_that_is_new_or_gone() -> None:
 
 def test_no_bounds_no_work() -> None:
     assert not list(check_distances('drift', split(x=[1]), split(x=[2]), {}))
+
+
+def test_every_column_that_can_be_compared_is_measured() -> None:
+    now = split(x=['a', 'b'], y=[1, 2], z=[1, 2], gone=[None, None])
+    then = split(x=['a', 'a'], y=[1, 2], z=['p', 'q'], gone=[1, 2])
+    assert distances(now, then) == {'x': 0.5, 'y': 0.0}
+    assert distances(now, split(other=[1])) == {}
