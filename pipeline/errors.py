@@ -11,7 +11,7 @@ DISK_FULL = re.compile(
 """How TensorFlow, SQLite and the operating system say it, from wherever they are called."""
 
 ROLLED_BACK = 'cannot commit - no transaction is active'
-"""What the metadata store says when SQLite has given up a transaction, as it does on a full disk."""
+"""What the metadata store says once SQLite has given up a transaction, as on a full disk."""
 
 MAKE_ROOM = 'no space left on the disk; free some, or choose another --store'
 
