@@ -141,3 +141,16 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Artif
         return made[task]
 
     return of
+
+
+@pytest.fixture(scope='session')
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Artifacts]:
+    """Return the artifacts of a task about pictures, each analysed once in a session."""
+    # It builds on what is above.
+    from tests.models.picture_splits import picture_artifacts
+
+    @functools.cache
+    def of(task: str) -> Artifacts:
+        return picture_artifacts(task, tmp_path_factory.mktemp('pictures'))
+
+    return of
