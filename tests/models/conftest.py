@@ -71,7 +71,7 @@ def write_examples(path: Path, table: Sequence[Row]) -> None:
             writer.write(serialized(row, TYPES))
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Artifacts:
     """What a pipeline hands to its Trainer."""
 
