@@ -34,9 +34,13 @@ def labelled(count: int, classes: Sequence[str], first_seed: int) -> list[Labell
     return [(coloured(label, first_seed + i), label) for i, label in enumerate(turns)]
 
 
+def _row(picture: Labelled) -> dict[str, Any]:
+    return dict(zip(TYPES, picture, strict=True))
+
+
 def as_examples(pictures: Iterable[Labelled]) -> list[bytes]:
     """Write pictures as the generator of examples does."""
-    return [serialized({'image': file, 'label': label}, TYPES) for file, label in pictures]
+    return [serialized(_row(picture), TYPES) for picture in pictures]
 
 
 def write_pictures(path: Path, pictures: Iterable[Labelled]) -> list[str]:
@@ -71,7 +75,7 @@ def picture_artifacts(task: str, directory: Path) -> PictureArtifacts:
     classes = list(COLOURS) if task == 'multiclass' else ['blue', 'red']
     pictures = {'train': labelled(48, classes, 0), 'eval': labelled(21, classes, 1000)}
     files = {n: write_pictures(directory / f'{n}.gz', p) for n, p in pictures.items()}
-    rows = [dict(zip(TYPES, picture, strict=True)) for picture in pictures['train']]
+    rows = [_row(picture) for picture in pictures['train']]
     graph = directory / 'transform'
     analyse(rows, TYPES, {'label': 'label'}, graph, preprocessing_fn)
     return PictureArtifacts(task, str(graph), files['train'], files['eval'], [], pictures)
