@@ -1,9 +1,11 @@
 import json
 import logging
 
+import keras
 import pytest
 
 from models import training, tuner
+from models.phases import phases
 from models.search_space import with_values
 
 
@@ -64,3 +66,22 @@ def test_a_searched_batch_size_is_that_of_the_batches(artifacts, tmp_path, monke
     monkeypatch.setattr(tuner, 'fit', fit)
     searched(made, tmp_path, config(made, space={'batch_size': [20, 400]}, trials=2, epochs=1))
     assert sorted(seen) == [20, 400]
+
+
+def test_a_trial_of_a_transfer_trains_the_head_only(pictures, tmp_path, monkeypatch):
+    made = pictures('multiclass')
+    seen = []
+
+    def fit(model, config, data, *args, **kwargs):
+        seen.append([phase.name for phase in phases(config)])
+        return {'val_loss': [1.0]}
+
+    monkeypatch.setattr(tuner, 'fit', fit)
+    monkeypatch.setattr(tuner, 'build_model', lambda *_: keras.Sequential([keras.layers.Dense(1)]))
+    settings = made.config(
+        model={'kind': 'transfer', 'fine_tune': {'epochs': 3}},
+        image={'size': 32},
+        tune={'trials': 1, 'epochs': 1, 'space': {'dropout': [0.1, 0.2]}},
+    )
+    searched(made, tmp_path, settings)
+    assert seen == [['head']]
