@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from models import dataset
 from models.data import Data, load_data
+from models.settings import TrainerConfig
 from models.training import build_model
 from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe
@@ -24,17 +25,28 @@ ROUNDS = 5
 """Timings of each kind, taken in turns so that a busy machine slows both."""
 
 
-def measure(record: Path, recipe: Recipe) -> dict[str, dict[str, float]]:
-    """Time the training of a finished run's model, its rows in memory and streamed from disk."""
+def training_data(record: Path, example_gen: str, config: TrainerConfig) -> Data:
+    """Read the splits of a finished run as its Trainer did.
+
+    Args:
+        record: of the run.
+        example_gen: the step that its examples come from.
+        config: says what is read of them.
+    """
     artifacts = {s['name']: s['artifacts'] for s in json.loads(record.read_text())['steps']}
-    examples = artifacts['QueryExampleGen']['examples'][0]
+    examples = artifacts[example_gen]['examples'][0]
     graph = artifacts['Transform']['transform_graph'][0]
     train, evaluation = ([f'{examples}/Split-{split}/*'] for split in ('train', 'eval'))
+    return load_data(graph, train, evaluation, config)
+
+
+def measure(record: Path, recipe: Recipe) -> dict[str, dict[str, float]]:
+    """Time the training of a finished run's model, its rows in memory and streamed from disk."""
     limits = {'rows in memory': dataset.MEMORY_LIMIT, 'rows streamed': 0}
     timed = {}
     for kind, limit in limits.items():
         dataset.MEMORY_LIMIT = limit
-        data = load_data(graph, train, evaluation, recipe.trainer_config)
+        data = training_data(record, 'QueryExampleGen', recipe.trainer_config)
         if (data.train.columns is None) == (limit == 0):
             timed[kind] = _timed(recipe, data)
     return timed

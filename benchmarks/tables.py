@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.cells import Cell, Watch, run
 from benchmarks.natality import write_recipe, write_table
+from benchmarks.runs import last_record, step_seconds
 
 SIZES = (5_000, 100_000, 1_000_000, 10_000_000)
 STOCK_AT_MOST = 1_000_000
@@ -67,7 +68,7 @@ def _sluice(rows: int, folder: Path, watch: Watch) -> dict[str, Any]:
     command = [sys.executable, '-m', 'pipeline', 'run', str(recipe), '--store', str(store)]
     limit = LIMIT + LIMIT_PER_ROW * rows
     measured = run(command, folder / 'run.log', limit, watch)
-    record = _last_record(store)
+    record = last_record(store)
     again = run(command, folder / 'again.log', limit, watch)
     fed = folder / 'feeding.json'
     run(
@@ -76,12 +77,11 @@ def _sluice(rows: int, folder: Path, watch: Watch) -> dict[str, Any]:
         limit,
         watch,
     )
-    steps = {s['name']: s['seconds'] for s in json.loads(record.read_text())['steps']}
     return {
         **measured,
-        'steps': _named(steps, measured['seconds']),
+        'steps': _named(step_seconds(record), measured['seconds']),
         'again_seconds': again['seconds'],
-        'again_steps_seconds': _steps_seconds(_last_record(store)),
+        'again_steps_seconds': sum(step_seconds(last_record(store)).values()),
         'feeding': json.loads(fed.read_text()),
     }
 
@@ -98,14 +98,6 @@ def _default_job(folder: Path, watch: Watch) -> dict[str, Any]:
     command = [sys.executable, '-m', 'pipeline', 'run', 'babyweight', '--store', str(folder / 's')]
     served = f'push.local={folder / "served"}'
     return run([*command, '--set', served], folder / 'run.log', LIMIT, watch)
-
-
-def _last_record(store: Path) -> Path:
-    return max((store / 'runs').glob('*.json'), key=lambda path: path.stat().st_mtime)
-
-
-def _steps_seconds(record: Path) -> float:
-    return sum(s['seconds'] or 0 for s in json.loads(record.read_text())['steps'])
 
 
 def _executions(folder: Path) -> dict[str, float]:
