@@ -48,7 +48,7 @@ def _photo(rng: np.random.Generator, kind: int, size: tuple[int, int]) -> bytes:
     coarse = rng.integers(0, 256, (8, 8, 3), np.uint8)
     picture = Image.fromarray(coarse).resize(size, Image.Resampling.BICUBIC)
     colour = 255 * np.array([kind & 1, kind >> 1 & 1, kind / CLASSES])
-    pixels = 0.7 * np.asarray(picture) + 0.3 * colour + rng.normal(0, 8, (height, width, 1))
+    pixels = 0.7 * np.asarray(picture) + 0.3 * colour + rng.normal(0, 6, (height, width, 1))
     out = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(out, 'JPEG', quality=85)
     return out.getvalue()
