@@ -38,6 +38,8 @@ def check_consistency(recipe: 'Recipe') -> None:
             raise ValueError('classes: a regression has none')
         if recipe.train.class_weights:
             raise ValueError('train.class_weights: a regression has no classes')
+        if recipe.train.label_smoothing:
+            raise ValueError('train.label_smoothing: a regression has no classes')
     if recipe.task == 'binary' and recipe.classes and len(recipe.classes) != 2:
         raise ValueError(f'classes: a binary task has two, got {len(recipe.classes)}')
     if isinstance(recipe.train.class_weights, dict) and recipe.classes:

@@ -52,6 +52,10 @@ def fault(**changed: object) -> str:
             REGRESSION | {'train': {'class_weights': 'balanced'}},
             'train.class_weights: a regression has no classes',
         ),
+        (
+            REGRESSION | {'train': {'label_smoothing': 0.1}},
+            'train.label_smoothing: a regression has no classes',
+        ),
         (BINARY | {'classes': ['a', 'b', 'c']}, 'classes: a binary task has two, got 3'),
         (
             {'classes': ['rose', 'tulip'], 'train': {'class_weights': {'rosa': 2}}},
