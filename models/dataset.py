@@ -43,8 +43,13 @@ Change = Callable[[Tensors, tf.Tensor], Tensors]
 class Stream(Protocol):
     """Reads rows anew for each pass."""
 
-    def stream(self, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch, ...]`, shuffled if a seed is given."""
+    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches of inputs and label, `[batch, ...]`, in a fixed order, or endless passes.
+
+        Args:
+            batch_size: rows per batch; the last of a single pass may have fewer.
+            seed: of the order of rows in endless passes; None for a single pass.
+        """
 
 
 @dataclass(frozen=True)
@@ -121,9 +126,8 @@ class Split:
             return complete(number, columns)
 
         if self.reader and self.columns is None:
-            stream = self.reader.stream(None if seed is None else seed + first_step)
-            stream = stream if seed is None else stream.repeat()
-            batches, finish = stream.rebatch(batch_size), complete
+            batches = self.reader.stream(batch_size, None if seed is None else seed + first_step)
+            finish = complete
         else:
             rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
             batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
@@ -186,9 +190,10 @@ class Reader:
         self._target = target
         self._ids = class_table(target)
 
-    def stream(self, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch]`; rows of unknown classes are left out."""
-        return self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches as `Stream`; rows of unknown classes are left out."""
+        known = self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+        return (known if seed is None else known.repeat()).rebatch(batch_size)
 
     def _batches(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""
