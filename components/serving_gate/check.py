@@ -27,21 +27,22 @@ def find_fault(server: Server, path: str, rows: Sequence[bytes], config: Serving
     lacking = [name for name in (EVALUATED, SERVED) if name not in signatures]
     if lacking:
         return f'the model has no signature {lacking[0]}'
-    evaluated = signatures[EVALUATED](examples=tf.constant(list(rows), tf.string))
-    expected = {name: tensor.numpy() for name, tensor in evaluated.items()}
+    parts = [list(rows[i : i + REQUEST_ROWS]) for i in range(0, len(rows), REQUEST_ROWS)]
+    # In parts here too: what lies between the layers of a hundred pictures is gigabytes.
+    expected = [signatures[EVALUATED](examples=tf.constant(part, tf.string)) for part in parts]
     inputs = sorted(signatures[SERVED].structured_input_signature[1])
     try:
         server.wait(config.start_seconds)
     except ServerError as error:
         return str(error)
-    for start in range(0, len(rows), REQUEST_ROWS):
-        part = slice(start, start + REQUEST_ROWS)
-        instances = [instance(row, inputs) for row in rows[part]]
+    for number, (part, evaluated) in enumerate(zip(parts, expected, strict=True)):
+        first = number * REQUEST_ROWS + 1
+        instances = [instance(row, inputs) for row in part]
         try:
             answers = server.predict(instances)
         except ServerError as error:
-            return f'rows {start + 1} to {start + len(instances)}: {error}'
-        wanted = {name: values[part] for name, values in expected.items()}
-        if fault := find_difference(answers, wanted, instances, config.tolerance, first=start + 1):
+            return f'rows {first} to {first + len(part) - 1}: {error}'
+        wanted = {name: tensor.numpy() for name, tensor in evaluated.items()}
+        if fault := find_difference(answers, wanted, instances, config.tolerance, first=first):
             return fault
     return ''
