@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,4 +84,5 @@ def test_the_page_says_that_a_cell_failed() -> None:
 def test_photos_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(pictures.FOLDER, str(tmp_path))
     (cell,) = pictures.cells()
+    assert isinstance(cell.measure, partial)
     assert cell.measure.args == (tmp_path,)
