@@ -43,8 +43,8 @@ Change = Callable[[Tensors, tf.Tensor], Tensors]
 class Stream(Protocol):
     """Reads rows anew for each pass."""
 
-    def stream(self, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch, ...]`, shuffled if a seed is given."""
+    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches of inputs and label, `[batch, ...]`; with a seed endless shuffled ones."""
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,8 @@ class Split:
             return complete(number, columns)
 
         if self.reader and self.columns is None:
-            stream = self.reader.stream(None if seed is None else seed + first_step)
-            stream = stream if seed is None else stream.repeat()
-            batches, finish = stream.rebatch(batch_size), complete
+            batches = self.reader.stream(batch_size, None if seed is None else seed + first_step)
+            finish = complete
         else:
             rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
             batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
@@ -149,9 +148,13 @@ def find_files(split: str, patterns: Sequence[str]) -> list[str]:
 def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Dataset:
     """Return the records of TFRecord files, gzipped if so named: string `[]`.
 
+    Passes are repeated here, so that what follows is started once and fills its batches across the
+    end of a pass.
+
     Args:
         files: to be read.
-        seed: of their order, and of the records'; None for a fixed order.
+        seed: of the order of files and records, new in each of endless passes; None for a single
+            pass in a fixed order.
         buffer: records that are shuffled at a time.
     """
     names = tf.data.Dataset.from_tensor_slices(files)
@@ -160,7 +163,7 @@ def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Data
     compression = 'GZIP' if files[0].endswith('.gz') else None
     # Interleaving files record by record would take five times as long as reading them.
     rows = tf.data.TFRecordDataset(names, compression, buffer_size=READ_BYTES)
-    return rows if seed is None else rows.shuffle(buffer, seed)
+    return rows if seed is None else rows.shuffle(buffer, seed).repeat()
 
 
 class Reader:
@@ -186,9 +189,13 @@ class Reader:
         self._target = target
         self._ids = class_table(target)
 
-    def stream(self, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch]`; rows of unknown classes are left out."""
-        return self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches of inputs and label, `[batch]`, without rows of unknown classes.
+
+        They are endless, given a seed.
+        """
+        rows = self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+        return rows.rebatch(batch_size)
 
     def _batches(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""

@@ -22,7 +22,7 @@ READ_BATCH = 256
 """Examples parsed at a time; their pictures are decoded one by one, in parallel."""
 
 DECODED_BATCH = 16
-"""Pictures put together as soon as they are decoded, so that few wait for the others."""
+"""Pictures put together at a time where all are kept in memory."""
 
 SHUFFLE_BYTES = 2**28
 """Bytes of encoded pictures that a streamed split is shuffled within."""
@@ -108,8 +108,11 @@ class PictureReader:
             columns = self._all()
         return Split(tally.rows, tally.statistics(), columns, self, self._change())
 
-    def stream(self, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of pixels and label; pictures of unknown classes are left out."""
+    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+        """Return batches of pixels and label, without pictures of unknown classes.
+
+        They are endless, given a seed.
+        """
 
         def decoded(columns: Tensors, label: tf.Tensor) -> Columns:
             return {IMAGE: pixels(columns[IMAGE], self._graph.image)}, label
@@ -117,7 +120,7 @@ class PictureReader:
         one_by_one = self._encoded(seed).map(known_rows).unbatch()
         return one_by_one.map(
             tf.autograph.experimental.do_not_convert(decoded), num_parallel_calls=tf.data.AUTOTUNE
-        ).batch(DECODED_BATCH)
+        ).batch(batch_size)
 
     def _encoded(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (encoded pictures by name, class or -1, label as it was)."""
@@ -134,7 +137,7 @@ class PictureReader:
     def _all(self) -> Columns:
         with tf.device('CPU:0'):  # where batches are made, whatever trains on them
             try:
-                batches = list(self.stream())
+                batches = list(self.stream(DECODED_BATCH))
             except tf.errors.InvalidArgumentError as error:
                 raise DataError(
                     f'split {self.name!r} has a picture that cannot be decoded: {error.message}'
