@@ -14,9 +14,10 @@ import keras
 import tensorflow as tf
 
 from models import dataset
-from models.data import Data, load_data
+from models.data import Data, Part, load_data
+from models.phases import phases
 from models.settings import TrainerConfig
-from models.training import build_model
+from models.training import build_model, compile_part
 from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe
 
@@ -53,8 +54,9 @@ def measure(record: Path, recipe: Recipe) -> dict[str, dict[str, float]]:
 
 
 def _timed(recipe: Recipe, data: Data) -> dict[str, float]:
-    train = recipe.train
-    model = build_model(recipe.trainer_config, data)
+    train, config = recipe.train, recipe.trainer_config
+    model = build_model(config, data)
+    compile_part(Part(model, data.train, data.evaluation), phases(config)[0], config, data)
     real = data.train.batches(train.batch_size, inputs=model.input, seed=train.seed)
     cached = real.take(1).cache().repeat()
     real_step, cached_step = _stepper(model, real), _stepper(model, cached)

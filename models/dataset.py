@@ -44,7 +44,12 @@ class Stream(Protocol):
     """Reads rows anew for each pass."""
 
     def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch, ...]`; with a seed endless shuffled ones."""
+        """Return batches of inputs and label, `[batch, ...]`, in a fixed order, or endless passes.
+
+        Args:
+            batch_size: rows per batch; the last of a single pass may have fewer.
+            seed: of the order of rows in endless passes; None for a single pass.
+        """
 
 
 @dataclass(frozen=True)
@@ -148,13 +153,9 @@ def find_files(split: str, patterns: Sequence[str]) -> list[str]:
 def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Dataset:
     """Return the records of TFRecord files, gzipped if so named: string `[]`.
 
-    Passes are repeated here, so that what follows is started once and fills its batches across the
-    end of a pass.
-
     Args:
         files: to be read.
-        seed: of the order of files and records, new in each of endless passes; None for a single
-            pass in a fixed order.
+        seed: of their order, and of the records'; None for a fixed order.
         buffer: records that are shuffled at a time.
     """
     names = tf.data.Dataset.from_tensor_slices(files)
@@ -163,7 +164,7 @@ def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Data
     compression = 'GZIP' if files[0].endswith('.gz') else None
     # Interleaving files record by record would take five times as long as reading them.
     rows = tf.data.TFRecordDataset(names, compression, buffer_size=READ_BYTES)
-    return rows if seed is None else rows.shuffle(buffer, seed).repeat()
+    return rows if seed is None else rows.shuffle(buffer, seed)
 
 
 class Reader:
@@ -190,12 +191,9 @@ class Reader:
         self._ids = class_table(target)
 
     def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of inputs and label, `[batch]`, without rows of unknown classes.
-
-        They are endless, given a seed.
-        """
-        rows = self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
-        return rows.rebatch(batch_size)
+        """Return batches as `Stream`; rows of unknown classes are left out."""
+        known = self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+        return (known if seed is None else known.repeat()).rebatch(batch_size)
 
     def _batches(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""

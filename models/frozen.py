@@ -34,7 +34,7 @@ class Frozen(keras.layers.Layer):
 
     def __init__(self, inner: keras.Model, **kwargs: object) -> None:
         """Take the layers, as a model."""
-        super().__init__(trainable=False, **kwargs)
+        super().__init__(**kwargs)
         self.inner = inner
 
     def call(self, inputs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

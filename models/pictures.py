@@ -1,6 +1,7 @@
 """Splits of pictures: from encoded bytes in examples to pixels in batches."""
 
 import math
+import os
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -15,14 +16,15 @@ from models.settings import TrainerConfig
 from models.target import Target
 from transforms.image import IMAGE
 from transforms.image_augmentation import augment
+from transforms.image_decoding import Plain, plain_formats
 from transforms.image_fitting import all_pixels, pixels
 from transforms.image_settings import ImageInput
 
-READ_BATCH = 256
+READ_BATCH = 64
 """Examples parsed at a time; their pictures are decoded one by one, in parallel."""
 
-DECODED_BATCH = 16
-"""Pictures put together at a time where all are kept in memory."""
+DECODED_BATCH = 32
+"""Pictures put together at a time where all are decoded."""
 
 SHUFFLE_BYTES = 2**28
 """Bytes of encoded pictures that a streamed split is shuffled within."""
@@ -85,6 +87,7 @@ class PictureReader:
         self._target = target
         self._ids = class_ids(target.classes)
         self._buffer = READ_BATCH
+        self._plain = Plain.NO
 
     def read(self, must_know_all: bool) -> Split:
         """Count the pictures, and decode all once if they fit in memory.
@@ -98,10 +101,13 @@ class PictureReader:
         """
         tally = Tally(self._target)
         size = 0
+        formats: set[int] = set()
         for columns, label, text in self._encoded(None):
             tally.add(label.numpy(), text.numpy())
             size += int(tf.reduce_sum(tf.strings.length(columns[IMAGE])))
+            formats |= set(plain_formats(columns[IMAGE]).numpy().tolist())
         tally.check(self.name, must_know_all)
+        self._plain = Plain(formats.pop()) if len(formats) == 1 else Plain.NO
         self._buffer = max(READ_BATCH, SHUFFLE_BYTES * tally.rows // max(size, 1))
         columns = None
         if tally.rows * math.prod(self._graph.image.shape) <= dataset.MEMORY_LIMIT:
@@ -109,18 +115,18 @@ class PictureReader:
         return Split(tally.rows, tally.statistics(), columns, self, self._change())
 
     def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
-        """Return batches of pixels and label, without pictures of unknown classes.
+        """Return batches of pixels and label as `Stream`; unknown classes are left out."""
 
-        They are endless, given a seed.
-        """
-
+        @tf.autograph.experimental.do_not_convert
         def decoded(columns: Tensors, label: tf.Tensor) -> Columns:
-            return {IMAGE: pixels(columns[IMAGE], self._graph.image)}, label
+            return {IMAGE: pixels(columns[IMAGE], self._graph.image, self._plain)}, label
 
-        one_by_one = self._encoded(seed).map(known_rows).unbatch()
-        return one_by_one.map(
-            tf.autograph.experimental.do_not_convert(decoded), num_parallel_calls=tf.data.AUTOTUNE
-        ).batch(batch_size)
+        encoded = self._encoded(seed).map(known_rows)
+        one_by_one = (encoded if seed is None else encoded.repeat()).unbatch()
+        # Left to itself tf.data begins with one at a time, and small splits are over before it
+        # finds that more are better.
+        cores = len(os.sched_getaffinity(0))
+        return one_by_one.map(decoded, num_parallel_calls=cores).batch(batch_size)
 
     def _encoded(self, seed: int | None) -> tf.data.Dataset:
         """Return batches of (encoded pictures by name, class or -1, label as it was)."""

@@ -77,7 +77,7 @@ def fit(
         if number == 0 and config.train.find_rate:
             search = search or _search_rate(part, variables, phase, config, data)
             phase = _with_rate(phase, search, config)
-        _compile(part, phase, config, data)
+        compile_part(part, phase, config, data)
         variables = _distinct([*variables, *part.network.optimizer.variables])
         saving = _Saving(checkpoints, variables, search, resumed) if checkpoints else None
         fitted = _fit_phase(part, phase, config, data, callbacks, saving, **kwargs)
@@ -112,7 +112,7 @@ def _search_rate(
     data: Data,
 ) -> RateSearch:
     def compile_with(schedule: keras.optimizers.schedules.LearningRateSchedule) -> None:
-        _compile(part, phase, config, data, schedule)
+        compile_part(part, phase, config, data, schedule)
 
     return search_rate(part.network, variables, compile_with, _batches(part, phase, config, data))
 
@@ -132,7 +132,7 @@ def _part(model: keras.Model, phase: Phase, config: TrainerConfig, data: Data) -
     return Part(model, data.train, data.evaluation)
 
 
-def _compile(
+def compile_part(
     part: Part,
     phase: Phase,
     config: TrainerConfig,

@@ -13,7 +13,7 @@ from models.data import Data, load_data
 from models.frozen import OutOfTimeError
 from models.progress import report
 from models.search_space import encoded, is_whole, with_values
-from models.settings import Range, TrainerConfig
+from models.settings import Range, TrainerConfig, Transfer
 from models.training import build_model, fit
 
 OBJECTIVE = 'val_loss'
@@ -52,7 +52,10 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """
     config = TrainerConfig.model_validate(fn_args.custom_config['trainer'])
     train = config.train.model_copy(update={'epochs': config.tune.epochs, 'find_rate': None})
-    config = config.model_copy(update={'train': train})
+    model = config.model
+    if isinstance(model, Transfer):  # a trial trains the head only
+        model = model.model_copy(update={'fine_tune': None})
+    config = config.model_copy(update={'train': train, 'model': model})
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
     search = Search(config, data)
     tuner = _tuner(config, search, fn_args.working_dir)

@@ -10,6 +10,11 @@ DISK_FULL = re.compile(
 )
 """How TensorFlow, SQLite and the operating system say it, from wherever they are called."""
 
+ROLLED_BACK = 'cannot commit - no transaction is active'
+"""What the metadata store says once SQLite has given up a transaction, as on a full disk."""
+
+MAKE_ROOM = 'no space left on the disk; free some, or choose another --store'
+
 
 def one_line(error: BaseException) -> str:
     """Say what went wrong in a line (in one for each fault, where there are several).
@@ -20,7 +25,9 @@ def one_line(error: BaseException) -> str:
     text = str(error).strip()
     if full := DISK_FULL.search(text):
         where = f'{full["file"]}: ' if full['file'] else ''
-        return f'{where}no space left on the disk; free some, or choose another --store'
+        return f'{where}{MAKE_ROOM}'
+    if ROLLED_BACK in text:
+        return f'the metadata store could not be written to, most likely: {MAKE_ROOM}'
     if isinstance(error, ValueError | LookupError | OSError) and text:
         return text
     first = text.splitlines()[0] if text else ''

@@ -18,6 +18,7 @@ from components.query_example_gen.settings import Data
 from pipeline.faults import Places, fault_about, faults_of
 from pipeline.overrides import override
 from pipeline.recipe import Recipe
+from pipeline.recipe_against_data import check_batch_columns, check_columns, check_pictures
 
 if TYPE_CHECKING:
     from components.image_example_gen.check import Found
@@ -71,14 +72,14 @@ def check_against_data(
             from components.image_example_gen.check import look
 
             found = look(recipe.data)
-            recipe.check_pictures(found.columns, found.classes)
+            check_pictures(recipe, found.columns, found.classes)
             return found
         from components.query_example_gen.reader import columns_of
 
         columns = columns_of(recipe.data)
-        recipe.check_columns(columns)
+        check_columns(recipe, columns)
         if recipe.batch_data:
-            recipe.check_batch_columns(_batch_columns(recipe.batch_data))
+            check_batch_columns(recipe, _batch_columns(recipe.batch_data))
         return columns
     except (ValueError, OSError) as error:
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None

@@ -1,39 +1,33 @@
 """The recipe: everything about a job, typed, in one YAML file."""
 
-from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
-from components.evaluator.fairness_settings import CRITERIA
 from components.evaluator.settings import (
-    CLASS_METRICS,
-    METRICS,
     Evaluation,
     EvaluatorConfig,
     Gate,
 )
 from components.image_example_gen.settings import ImageData
-from components.prediction_table.settings import COLUMNS, Batch
+from components.prediction_table.settings import Batch
 from components.pusher.settings import Card, CardTerms
-from components.query_example_gen.settings import UNLABELLED, Data, absolute_path
+from components.query_example_gen.settings import Data, absolute_path
 from components.report.settings import ReportSettings, ReportTerms
 from components.serving_gate.settings import ServingGateConfig
-from models.backbone_names import smallest_side
-from models.search_space import check_space
 from models.settings import (
     DOTTED_PATH,
     Described,
     Model,
-    OwnModel,
     TrainerConfig,
     Training,
     Transfer,
     Tuning,
     WideDeep,
 )
+from pipeline.recipe_consistency import check_consistency
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
 from transforms.image_settings import ImageInput
 
@@ -134,105 +128,8 @@ class Recipe(Settings):
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':
-        self._check_kind_of_data()
-        if self.data.split.names == (UNLABELLED,):
-            raise ValueError('data.split: train and eval are needed')
-        if self.label in self.features:
-            raise ValueError(
-                f'features.{self.label}: is the label; a model that sees it learns nothing else'
-            )
-        for i, cross in enumerate(self.crosses):
-            self._check_cross(f'crosses.{i}', cross.of)
-        if self.task == 'regression':
-            if self.classes:
-                raise ValueError('classes: a regression has none')
-            if self.train.class_weights:
-                raise ValueError('train.class_weights: a regression has no classes')
-        if self.task == 'binary' and self.classes and len(self.classes) != 2:
-            raise ValueError(f'classes: a binary task has two, got {len(self.classes)}')
-        if isinstance(self.train.class_weights, dict) and self.classes:
-            _known('train.class_weights', self.train.class_weights, self.classes, 'class')
-        _known('gate.metrics', self.gate.metrics, METRICS[self.task], f'{self.task} metric')
-        for i, by in enumerate(self.gate.slices):
-            _known(
-                f'gate.slices.{i}.metrics', by.metrics, METRICS[self.task], f'{self.task} metric'
-            )
-        self._check_class_gates()
-        for i, fairness in enumerate(self.gate.fairness):
-            at = f'gate.fairness.{i}.criteria'
-            _known(at, fairness.criteria, CRITERIA[self.task], f'{self.task} criterion')
-        if self.gate.fairness and not self.evaluation.keep_predictions:
-            raise ValueError(
-                'evaluation.keep_predictions: 0 keeps no rows to measure gate.fairness on'
-            )
-        if (
-            self.train.find_rate == 'use'
-            and self.tune.trials
-            and 'learning_rate' in self.tune.space
-        ):
-            raise ValueError(
-                'train.find_rate: use would overrule the learning_rate that tune.space searches; '
-                'leave one of them out'
-            )
-        try:
-            check_space(self.model, self.train, self.tune)
-        except ValueError as error:
-            raise ValueError(f'tune.space: {error}') from None
-        try:
-            _ = self.transform_config
-        except ValidationError as error:
-            raise ValueError(f'features: {error.errors()[0]["ctx"]["error"]}') from None
+        check_consistency(self)
         return self
-
-    def _check_class_gates(self) -> None:
-        if self.task == 'regression' and self.gate.classes:
-            raise ValueError('gate.classes: a regression has none')
-        for i, gate in enumerate(self.gate.classes):
-            path = f'gate.classes.{i}'
-            _known(f'{path}.metrics', gate.metrics, CLASS_METRICS, 'metric of a class')
-            if self.classes:
-                _known(f'{path}.of', gate.of or (), self.classes, 'class')
-
-    def _check_kind_of_data(self) -> None:
-        """Check that data, features and model are all of a table, or all of pictures."""
-        if not self.pictures:
-            if not self.features and not self.transform:
-                raise ValueError('features: name at least one column (or your own transform)')
-            if self.image:
-                raise ValueError('image: the data is a table; give data.images, or leave it out')
-            if not isinstance(self.model, WideDeep | OwnModel):
-                raise ValueError(
-                    f'model.kind: {self.model.kind!r} learns from pictures; for a table: '
-                    'wide_deep, or the dotted path of your own'
-                )
-            return
-        for key in ('features', 'crosses', 'transform'):
-            if getattr(self, key):
-                raise ValueError(f'{key}: the data is pictures, which are learnt from whole')
-        if self.batch:
-            raise ValueError('batch: predicts rows of a table; for pictures: sluice predict')
-        if isinstance(self.model, WideDeep):
-            raise ValueError(
-                "model.kind: 'wide_deep' learns from a table; for pictures: linear, dense, cnn, "
-                'transfer, or the dotted path of your own'
-            )
-        if self.task == 'regression':
-            raise ValueError('task: pictures are told apart by class; binary or multiclass')
-        if self.label != 'label':
-            raise ValueError(f"label: of pictures it is 'label', got {self.label!r}")
-
-        if isinstance(self.model, Transfer):
-            self._check_backbone(self.model)
-
-    def _check_backbone(self, model: Transfer) -> None:
-        height, width = (self.image or ImageInput()).size
-        searched = self.tune.space.get('backbone', ())
-        for name in (model.backbone, *(searched if isinstance(searched, tuple) else ())):
-            if min(height, width) < smallest_side(name):
-                raise ValueError(
-                    f'image.size: {height} x {width} pixels are too few for {name}, which takes '
-                    f'{smallest_side(name)} or more'
-                )
 
     def relative_to(self, folder: Path) -> 'Recipe':
         """Return the same recipe with its relative paths taken from a folder."""
@@ -265,15 +162,6 @@ class Recipe(Settings):
     def table(self) -> Data | None:
         """The data, if it is rows of a table."""
         return self.data if isinstance(self.data, Data) else None
-
-    def _check_cross(self, path: str, of: tuple[str, ...]) -> None:
-        _known(path, of, self.features, 'feature')
-        for name in of:
-            feature = self.features[name]
-            if feature.kind == 'date':
-                raise ValueError(f'{path}: {name} is a date, which has no single id')
-            if isinstance(feature, Numeric) and not feature.is_bucketed:
-                raise ValueError(f'{path}: {name} is numeric; give it buckets or boundaries')
 
     @property
     def evaluation_split(self) -> str:
@@ -401,134 +289,6 @@ class Recipe(Settings):
             searched=tuple(self.tune.space) if self.tune.trials else (),
             report=self.report,
             recipe=self.model_dump(mode='json', by_alias=True, exclude_defaults=True),
-        )
-
-    def check_columns(self, columns: dict[str, str]) -> None:
-        """Hold the recipe against the columns that its query returns.
-
-        Args:
-          columns: column name -> BigQuery type.
-
-        Raises:
-          ValueError: A column is named that the query doesn't return, or a feature's kind
-            does not fit its type; the first word is the key path.
-        """
-        _known('label', [self.label], columns, 'column of the query')
-        _known('features', self.features, columns, 'column of the query')
-        _known('units', self.units, columns, 'column of the query')
-        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the query')
-        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the query')
-        split = self.data.split
-        split_key = 'data.split.column' if split.column else 'data.split.by'
-        _known(split_key, split.columns, columns, 'column of the query')
-        for i, fairness in enumerate(self.gate.fairness):
-            _known(f'gate.fairness.{i}.by', fairness.by, columns, 'column of the query')
-        for i, by in enumerate(self.gate.slices):
-            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the query')
-        _known('report.slices', self.report.slices or (), columns, 'column of the query')
-        for name, feature in self.features.items():
-            if (type_ := columns[name]) not in (allowed := KINDS_TYPES[feature.kind]):
-                raise ValueError(
-                    f'features.{name}: {feature.kind} needs {" or ".join(allowed)}, '
-                    f'the query returns {type_}; CAST it in the query or choose another kind'
-                )
-        if self.task == 'regression' and columns[self.label] not in ('INTEGER', 'FLOAT'):
-            raise ValueError(
-                f'label: a regression needs a number, but {self.label} is {columns[self.label]}; '
-                'use task: binary or multiclass, or CAST it'
-            )
-
-    def check_pictures(self, columns: Collection[str], classes: Mapping[str, int]) -> None:
-        """Hold the recipe against its pictures.
-
-        Args:
-          columns: Columns that they have beside themselves.
-          classes: Pictures by class.
-
-        Raises:
-          ValueError: A column or class is named that they don't have, or they have other classes
-            than the recipe; the first word is the key path.
-        """
-        _known('data_gate.drift', self.data_gate.drift, columns, 'column of the pictures')
-        _known('data_gate.skew', self.data_gate.skew, columns, 'column of the pictures')
-        for i, by in enumerate(self.gate.slices):
-            _known(f'gate.slices.{i}.by', by.by, columns, 'column of the pictures')
-        if isinstance(self.train.class_weights, dict):
-            _known('train.class_weights', self.train.class_weights, classes, 'class')
-        for i, gate in enumerate(self.gate.classes):
-            _known(f'gate.classes.{i}.of', gate.of or (), classes, 'class')
-        if isinstance(self.model, Transfer):
-            _check_weights(self.model)
-        listed = ', '.join(list(classes)[:CLASSES_SHOWN])
-        listed += ', …' if len(classes) > CLASSES_SHOWN else ''
-        if len(classes) < 2:
-            raise ValueError(
-                f'data.images: there is one class only, {listed or "none"}; expected a folder for '
-                'each class, at least two'
-            )
-        if self.classes is None:
-            if self.task == 'binary' and len(classes) > 2:
-                raise ValueError(
-                    f'task: binary has two classes, the pictures {len(classes)}: {listed}; use '
-                    'multiclass'
-                )
-            return
-        _known('classes', self.classes, classes, 'class of the pictures')
-        if others := [name for name in classes if name not in self.classes]:
-            raise ValueError(
-                f'classes: the pictures have {others[0]!r} too; name all {len(classes)}, or leave '
-                'classes out'
-            )
-
-    def check_batch_columns(self, columns: dict[str, str]) -> None:
-        """Hold the recipe against the columns that its batch query returns.
-
-        Raises:
-          ValueError: A feature isn't among them, or a prediction's name is.
-        """
-        missing = [name for name in self.features if name not in columns]
-        if missing:
-            raise ValueError(
-                f'batch.query: does not return {missing[0]}, which the model learns from; it '
-                f'returns {", ".join(columns)}'
-            )
-        for name in COLUMNS[self.task].values():
-            if name in columns:
-                raise ValueError(
-                    f'batch.query: returns a column {name}, as the predictions are called; '
-                    'rename it in the query'
-                )
-
-
-CLASSES_SHOWN = 8
-"""Classes that a message names."""
-
-
-KINDS_TYPES = {
-    'numeric': ('INTEGER', 'FLOAT', 'BOOLEAN'),
-    'categorical': ('STRING', 'INTEGER', 'BOOLEAN'),
-    'hashed': ('STRING', 'INTEGER'),
-    'date': ('STRING',),
-}
-"""Feature kind -> BigQuery types it can be made from."""
-
-
-def _known(path: str, named: Iterable[str], known: Collection[str], what: str) -> None:
-    """Check names, of keys below the path or values at it."""
-    from pipeline.suggest import nearest
-
-    for name in named:
-        if name not in known:
-            at = f'{path}.{name}' if isinstance(named, Mapping) else path
-            raise ValueError(f'{at}: {name!r} is not a {what}; {nearest(name, known)}')
-
-
-def _check_weights(model: Transfer) -> None:
-    file = model.weights_file
-    if file and '://' not in file and not Path(file).is_file():
-        raise ValueError(
-            f'model.weights: there is no file {file}; expected weights of {model.backbone} without '
-            'its top layers, imagenet or null'
         )
 
 

@@ -2,24 +2,25 @@
 
 import tensorflow as tf
 
-from transforms.image_decoding import RATIOS, apart, decode
+from transforms.image_decoding import RATIOS, Plain, decode
 from transforms.image_settings import ImageInput
 
 SPARE = 2
 """A JPEG is not decoded smaller than this many times the size it is brought to, which is seen."""
 
 
-def pixels(contents: tf.Tensor, image: ImageInput) -> tf.Tensor:
+def pixels(contents: tf.Tensor, image: ImageInput, plain: Plain = Plain.NO) -> tf.Tensor:
     """Decode a picture and make it fit: what training, evaluation and serving all do.
 
     Args:
         contents: of a file in any format of `image_decoding.decode`; string `[]`.
         image: what a model sees.
+        plain: what `image_decoding.plain_formats` says of it, if that is known.
 
     Returns:
         uint8 `[height, width, channels]`, as `image` has it.
     """
-    return fit(decode(contents, lambda shape: _ratio(shape, image)), image)
+    return fit(decode(contents, lambda shape: _ratio(shape, image), plain), image)
 
 
 def all_pixels(contents: tf.Tensor, image: ImageInput) -> tf.Tensor:
@@ -74,14 +75,9 @@ def _within(room: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
 
 
 def _resized(picture: tf.Tensor, shape: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-    """Resize a picture, float32; a smaller one is averaged, so that no detail turns to noise."""
+    """Resize a picture, float32: averaged where it gets smaller, interpolated where larger.
 
-    @apart
-    def enlarged(picture: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-        return tf.image.resize(picture, size, antialias=True)
-
-    return tf.cond(
-        tf.reduce_all(size <= shape),
-        lambda: tf.raw_ops.ResizeArea(images=picture[tf.newaxis], size=size)[0],
-        lambda: enlarged(picture, size),
-    )
+    Each of the two does nothing where it has nothing to do, which takes less than to ask for it.
+    """
+    smaller = tf.raw_ops.ResizeArea(images=picture[tf.newaxis], size=tf.minimum(size, shape))
+    return tf.raw_ops.ResizeBilinear(images=smaller, size=size, half_pixel_centers=True)[0]

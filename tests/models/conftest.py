@@ -71,7 +71,7 @@ def write_examples(path: Path, table: Sequence[Row]) -> None:
             writer.write(serialized(row, TYPES))
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Artifacts:
     """What a pipeline hands to its Trainer."""
 
@@ -139,5 +139,18 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Artif
             train, evaluation = [str(root / 'train-*')], [str(root / 'eval-*')]
             made[task] = Artifacts(task, str(directory), train, evaluation, splits['eval'])
         return made[task]
+
+    return of
+
+
+@pytest.fixture(scope='session')
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Artifacts]:
+    """Return the artifacts of a task about pictures, each analysed once in a session."""
+    # It builds on what is above.
+    from tests.models.picture_splits import picture_artifacts
+
+    @functools.cache
+    def of(task: str) -> Artifacts:
+        return picture_artifacts(task, tmp_path_factory.mktemp('pictures'))
 
     return of

@@ -3,7 +3,19 @@ import json
 import pytest
 
 from models.search_space import check_space, decoded, encoded, is_whole, with_values
-from models.settings import Model, OwnModel, Range, TrainerConfig, Training, Tuning, WideDeep
+from models.settings import (
+    Cnn,
+    Dense,
+    Linear,
+    Model,
+    OwnModel,
+    Range,
+    TrainerConfig,
+    Training,
+    Transfer,
+    Tuning,
+    WideDeep,
+)
 
 
 def trainer(model: Model, space: dict) -> TrainerConfig:
@@ -82,6 +94,38 @@ def test_a_space_that_does_not_fit(space, message):
     with pytest.raises(ValueError, match=message) as error:
         check_space(WideDeep(), Training(), Tuning(space=space))
     assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ('model', 'space'),
+    [
+        (Cnn(), {'filters': [[8], [8, 16]], 'residual': [True, False], 'dropout': [0.0, 0.5]}),
+        (Dense(), {'hidden': [[8], [8, 16]]}),
+        (Transfer(), {'backbone': ['MobileNetV2', 'ResNet50'], 'hidden': [[], [64]]}),
+        (Linear(), {'learning_rate': [1e-4, 1e-2, 'log']}),
+    ],
+)
+def test_spaces_of_models_of_pictures(model, space):
+    check_space(model, Training(), Tuning(space=space))
+
+
+@pytest.mark.parametrize(
+    ('model', 'space', 'message'),
+    [
+        (Linear(), {'hidden': [[1], [2]]}, "'hidden' cannot be searched; settings that can: learn"),
+        (Cnn(), {'filter': [[8], [16]]}, "'filter' cannot be searched; did you mean 'filters'"),
+        (Cnn(), {'filters': [[8], []]}, r'filters: \[\] is no value for it'),
+        (Transfer(), {'backbone': ['MobileNetV2', 'ResNet5']}, "'ResNet5' is not in keras.appl"),
+        (
+            Transfer(weights='some.h5'),
+            {'backbone': ['MobileNetV2', 'ResNet50']},
+            'backbone: the weights some.h5 fit one only',
+        ),
+    ],
+)
+def test_spaces_that_do_not_fit_a_model_of_pictures(model, space, message):
+    with pytest.raises(ValueError, match=message):
+        check_space(model, Training(), Tuning(space=space))
 
 
 def test_any_option_of_an_own_model_can_be_searched():

@@ -4,7 +4,6 @@ import pytest
 
 from models.callbacks import TrainingError
 from models.hardware import precision
-from models.losses import StandardSquaredError
 from models.target import TargetError
 from models.training import build_model, fit
 
@@ -117,8 +116,33 @@ def test_mixed_precision_trains(artifacts, policy):
     assert losses[1] < losses[0]
 
 
-def test_the_loss_is_in_units_of_the_variance():
-    loss = StandardSquaredError(4.0)
-    truth, guess = np.array([[1.0], [5.0]]), np.array([[5.0], [5.0]])
-    assert float(loss(truth, guess)) == pytest.approx(0.5)
-    assert keras.losses.deserialize(keras.losses.serialize(loss)).deviation == 4.0
+def test_gradients_are_clipped_to_the_norm_of_the_recipe(artifacts):
+    made = artifacts('regression')
+    steps = {}
+    for norm in (None, 1e-6):
+        train = {'epochs': 1, 'optimizer': 'sgd', 'learning_rate': 1.0, 'clip_norm': norm}
+        config = made.config(train=train)
+        keras.utils.set_random_seed(1)
+        model = build_model(config, made.data)
+        before = [w.numpy() for w in model.trainable_variables]
+        fit(model, config, made.data)
+        after = [w.numpy() for w in model.trainable_variables]
+        steps[norm] = sum(float(np.abs(a - b).sum()) for a, b in zip(after, before, strict=True))
+    assert 0 < steps[1e-6] < 1e-3 < steps[None]
+
+
+@pytest.mark.parametrize('policy', ['mixed_bfloat16', 'mixed_float16'])
+@pytest.mark.parametrize('augment', [{}, {'flip': 'horizontal', 'rotate': 5}])
+def test_mixed_precision_trains_on_pictures(pictures, policy, augment):
+    made = pictures('multiclass')
+    settings = made.config(
+        model={'kind': 'cnn', 'filters': [4], 'residual': True, 'hidden': [4]},
+        image={'size': 8, 'augment': augment},
+        train={'epochs': 4, 'batch_size': 8, 'learning_rate': 0.02},
+    )
+    data = made.load(settings)
+    with precision(policy):
+        model = build_model(settings, data)
+    losses = fit(model, settings, data)['val_loss']
+    assert min(losses) < losses[0]
+    assert model.output.dtype == 'float32'

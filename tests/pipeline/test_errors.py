@@ -23,6 +23,11 @@ from pipeline.errors import one_line
             '/store/b.pb: no space left on the disk; free some, or choose another --store',
         ),
         (
+            RuntimeError('query: cannot commit - no transaction is active query: COMMIT;'),
+            'the metadata store could not be written to, most likely: '
+            'no space left on the disk; free some, or choose another --store',
+        ),
+        (
             RuntimeError('mysql or sqlite: database or disk is full'),
             'no space left on the disk; free some, or choose another --store',
         ),

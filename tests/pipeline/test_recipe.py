@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline import keys
 from pipeline.recipe import Recipe, find_recipe, shipped_recipes
+from pipeline.recipe_against_data import check_columns
 
 RECIPE: dict[str, Any] = {
     'name': 'flowers',
@@ -50,6 +51,10 @@ def fault(**changed: object) -> str:
         (
             REGRESSION | {'train': {'class_weights': 'balanced'}},
             'train.class_weights: a regression has no classes',
+        ),
+        (
+            REGRESSION | {'train': {'label_smoothing': 0.1}},
+            'train.label_smoothing: a regression has no classes',
         ),
         (BINARY | {'classes': ['a', 'b', 'c']}, 'classes: a binary task has two, got 3'),
         (
@@ -135,12 +140,12 @@ def test_settings_that_do_not_fit_the_columns(
 ) -> None:
     recipe = Recipe.model_validate(RECIPE | changed)
     with pytest.raises(ValueError) as raised:
-        recipe.check_columns(COLUMNS | types)
+        check_columns(recipe, COLUMNS | types)
     assert str(raised.value).startswith(told)
 
 
 def test_columns_that_fit() -> None:
-    Recipe.model_validate(RECIPE).check_columns(COLUMNS)
+    check_columns(Recipe.model_validate(RECIPE), COLUMNS)
 
 
 def test_the_gate_judges_the_test_split_where_there_is_one() -> None:

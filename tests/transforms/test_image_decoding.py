@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.transforms.pictures import encoded, photo
-from transforms.image_decoding import decode
+from tests.transforms.pictures import encoded, exif, photo
+from transforms.image_decoding import Plain, decode, plain_formats
 
 
 def by_pillow(contents):
@@ -61,6 +61,34 @@ def test_pixels_are_those_of_pillow(name):
     difference = np.abs(found.astype(int) - by_pillow(PICTURES[name]))
     # Pillow rounds twice where it puts a half-transparent pixel on white.
     assert difference.max() <= ('alpha' in name)
+
+
+PLAIN = {
+    Plain.JPEG: ('photo', 'progressive photo', 'gray photo'),
+    Plain.PNG: ('PNG', 'gray PNG'),
+}
+
+
+@pytest.mark.parametrize('name', PICTURES)
+def test_what_is_known_of_plain_files_changes_no_pixel(name):
+    contents = tf.constant(PICTURES[name])
+    found = Plain(int(plain_formats(contents)))
+    assert found == next((plain for plain, names in PLAIN.items() if name in names), Plain.NO)
+    np.testing.assert_array_equal(decode(contents, plain=found), decode(contents))
+
+
+def test_files_with_something_to_ask_about_are_not_plain():
+    noise = np.random.default_rng(0).integers(0, 256, (400, 600, 3), dtype=np.uint8)
+    files = [
+        encoded(photo(), 'JPEG', exif=exif(6)),
+        encoded(Image.fromarray(noise), 'JPEG', quality=90),
+        encoded(photo(), 'PNG', exif=exif(6)),
+        encoded(Image.fromarray(np.arange(64, dtype=np.uint16).reshape(8, 8)), 'PNG'),
+        b'',
+        b'\xff\xd8\xff\xe0\x00\x10',
+        b'\x89PNG',
+    ]
+    assert plain_formats(tf.constant(files)).numpy().tolist() == [Plain.NO] * len(files)
 
 
 def test_sixteen_bits_keep_the_upper_eight():
