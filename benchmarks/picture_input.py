@@ -19,32 +19,44 @@ from pipeline.recipe import Recipe
 from transforms.image import IMAGE
 from transforms.image_settings import ImageInput
 
-ROUNDS = 9
-"""Passes of each kind, taken in turns so that a busy machine slows all."""
+PASSES = 6
+"""Over the photos in one timing; starting a pipeline takes as long as some hundred photos."""
+
+ROUNDS = 5
+"""Timings of each kind, taken in turns so that a busy machine slows all."""
 
 
 def measure(record: Path, recipe: Recipe, folder: Path) -> dict[str, float]:
-    """Time first passes over the train split of a finished run: nothing is kept in memory."""
+    """Time shuffled passes over a finished run's train split, of which nothing is kept in memory.
+
+    Returns:
+        Of each kind: photos per second, and that of the reader divided by it, by the clock and by
+        seconds of CPU.
+    """
     dataset.MEMORY_LIMIT = 0
     data = training_data(record, 'ImageExampleGen', recipe.trainer_config)
     image = recipe.trainer_config.image
     assert image
-    batch = recipe.train.batch_size
+    batch, seed = recipe.train.batch_size, recipe.train.seed
     photos = sorted(map(str, (folder / 'train').glob('*/*')))
-    files = random.Random(1).sample(photos, data.train.rows)
-    passes = {
-        'reader': data.train.batches(batch, inputs=[IMAGE]),
+    files = random.Random(seed).sample(photos, data.train.rows)
+    steps = data.train.steps(batch) * PASSES
+    kinds = {
+        'reader': data.train.batches(batch, inputs=[IMAGE], seed=seed),
         'same': bare(files, image, batch, 'area'),
         'bilinear': bare(files, image, batch, 'bilinear'),
     }
-    rounds = [{k: _rate(p, len(files)) for k, p in passes.items()} for _ in range(ROUNDS + 1)][1:]
-    rates = {f'{name}_per_second': median(r[name] for r in rounds) for name in passes}
-    ratios = {f'{k}_ratio': median(r['reader'] / r[k] for r in rounds) for k in passes}
-    return rates | ratios
+    rounds = [{k: _timed(b.take(steps)) for k, b in kinds.items()} for _ in range(ROUNDS + 1)][1:]
+    measured = {}
+    for kind in kinds:
+        measured[f'{kind}_per_second'] = steps * batch / median(r[kind][0] for r in rounds)
+        for at, name in enumerate(('ratio', 'cpu_ratio')):
+            measured[f'{kind}_{name}'] = median(r[kind][at] / r['reader'][at] for r in rounds)
+    return measured
 
 
 def bare(files: list[str], image: ImageInput, batch: int, method: str) -> tf.data.Dataset:
-    """Read, decode, resize with its proportions kept, pad and batch: what tf.data needs for it.
+    """Read, decode, resize with proportions kept, pad and batch, in endless shuffled passes.
 
     Args:
         files: JPEGs.
@@ -62,15 +74,17 @@ def bare(files: list[str], image: ImageInput, batch: int, method: str) -> tf.dat
         resized = tf.cast(tf.round(resized), tf.uint8)
         return tf.image.pad_to_bounding_box(resized, *missing, height, width)
 
-    read = tf.data.Dataset.from_tensor_slices(files).map(pixels, tf.data.AUTOTUNE)
+    shuffled = tf.data.Dataset.from_tensor_slices(files).shuffle(len(files)).repeat()
+    read = shuffled.map(pixels, tf.data.AUTOTUNE)
     return read.batch(batch).prefetch(tf.data.AUTOTUNE)
 
 
-def _rate(batches: tf.data.Dataset, pictures: int) -> float:
-    started = time.perf_counter()
+def _timed(batches: tf.data.Dataset) -> tuple[float, float]:
+    """Return seconds by the clock and of CPU."""
+    started = time.perf_counter(), time.process_time()
     for _ in batches:
         pass
-    return pictures / (time.perf_counter() - started)
+    return time.perf_counter() - started[0], time.process_time() - started[1]
 
 
 if __name__ == '__main__':

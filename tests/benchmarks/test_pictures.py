@@ -19,9 +19,9 @@ RESULT = {
     'script': {'seconds': 60.0, 'peak_bytes': 2**30},
     'ratio': 1.5,
     'input': {
-        'reader_per_second': 950.0, 'reader_ratio': 1.0,
-        'same_per_second': 1000.0, 'same_ratio': 0.95,
-        'bilinear_per_second': 1900.0, 'bilinear_ratio': 0.5,
+        'reader_per_second': 950.0, 'reader_ratio': 1.0, 'reader_cpu_ratio': 1.0,
+        'same_per_second': 1000.0, 'same_ratio': 0.95, 'same_cpu_ratio': 0.95,
+        'bilinear_per_second': 1900.0, 'bilinear_ratio': 0.5, 'bilinear_cpu_ratio': 0.5,
     },
     'frozen': {'epochs': 3, 'on_seconds': 10.0, 'off_seconds': 25.0, 'ratio': 2.5},
 }  # fmt: skip
@@ -72,7 +72,7 @@ def test_the_page_says_what_was_measured() -> None:
     assert '| Sluice, `run` | 90.0 s | 2.0 GiB |' in section
     assert '| plain Keras script | 60.0 s | 1.0 GiB |' in section
     assert 'The run takes 1.50 times as long' in section
-    assert '| 1,000 | 0.95 |' in section
+    assert '| 1,000 | 0.95 | 0.95 |' in section
     assert 'in 25.0 s with new ones in each epoch: 2.5 times' in section
 
 
