@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.transforms.analysis import analyse, transformed
-from transforms.tabular import FeatureError, preprocessing_fn
+from transforms import tabular
 
 NAN = float('nan')
 TYPES = {
@@ -263,15 +263,15 @@ def test_classes_pass_through_as_text_with_their_vocabulary(tmp_path):
     ],
 )
 def test_a_kind_that_does_not_fit_the_column(kind, dtype, message):
-    with pytest.raises(FeatureError, match=message):
-        preprocessing_fn(
+    with pytest.raises(tabular.FeatureError, match=message):
+        tabular.preprocessing_fn(
             {'x': tf.zeros([1], tf.int64) if dtype == tf.int64 else tf.constant(['1'])},
             {'label': 'y', 'task': 'regression', 'features': {'x': kind}},
         )
 
 
 def test_a_column_that_is_not_there():
-    with pytest.raises(FeatureError, match="column 'x' is not in the data; it has: z"):
-        preprocessing_fn(
+    with pytest.raises(tabular.FeatureError, match="column 'x' is not in the data; it has: z"):
+        tabular.preprocessing_fn(
             {'z': tf.zeros([1])}, {'label': 'y', 'task': 'regression', 'features': {'x': 'numeric'}}
         )
