@@ -42,7 +42,7 @@ def test_no_other_host_is_reached(universe: Universe):
 
 @pytest.mark.parametrize(
     ('code', 'error'),
-    [('PERMISSION_DENIED', exceptions.Forbidden), ('NOT_FOUND', exceptions.NotFound)],
+    [('PERMISSION_DENIED', exceptions.Forbidden), ('FAILED_PRECONDITION', exceptions.BadRequest)],
 )
 def test_a_method_fails_as_often_as_is_asked(universe: Universe, code: str, error: type[Exception]):
     universe.faults.add('storage.buckets.get', code=code, times=2)
