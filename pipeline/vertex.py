@@ -16,8 +16,7 @@ from components.query_example_gen.settings import Data
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
-
-REMOTE = 'gs://'
+from pipeline.vertex_settings import REMOTE
 
 
 def compile_recipe(recipe: Recipe) -> str:
