@@ -109,8 +109,8 @@ class Cloud:
             request.parent_model = self.model
         with _told('UploadModel'):
             operation = self._models.upload_model(request, **self._once)
-            uploaded: v1.UploadModelResponse = self._result(operation, SHORT_SECONDS)
-        return uploaded.model_version_id
+            response = self._result(operation, SHORT_SECONDS)
+        return str(v1.UploadModelResponse.deserialize(response).model_version_id)
 
     def name(self, version: str, *aliases: str) -> None:
         """Give names to a version, which others lose; one that begins with - is taken away."""
@@ -237,11 +237,11 @@ class Cloud:
         """Wait for operations that another try has left running, its answer lost.
 
         Args:
-            endpoint: its name, if there is one.
+            endpoint: its name; None: it is not there, or not yet.
             cancel: whether to end them, or to let them end by themselves.
         """
-        names = [self.model, *([endpoint] if endpoint else [])]
-        for name in names:
+        made = f'{self.parent}/endpoints/{self._terms.endpoint_name}'
+        for name in (self.model, endpoint or made):
             with _told('ListOperations'):
                 running = self._running(name)
             for operation in running:
@@ -251,7 +251,7 @@ class Cloud:
                             operations_pb2.CancelOperationRequest(name=operation), **self._once
                         )
                 with _told('GetOperation'):
-                    self._ended(operation)
+                    self._ended(operation, self._deploy_seconds or SHORT_SECONDS)
 
     def insist(self, action: Callable[[], object]) -> None:
         """Do what must be done, again and again for a while.
@@ -276,21 +276,27 @@ class Cloud:
             return []
         return [operation.name for operation in listed.operations if not operation.done]
 
-    def _ended(self, operation: str) -> None:
-        until = time.monotonic() + (self._deploy_seconds or SHORT_SECONDS)
-        request = operations_pb2.GetOperationRequest(name=operation)
-        while not self._endpoints.get_operation(request, **self._read).done:
-            if time.monotonic() > until:
-                raise TimeoutError(f'{operation} does not end')
-            time.sleep(self._poll)
-
-    def _result(self, operation: Operation, seconds: float) -> Any:
+    def _ended(self, operation: str, seconds: float) -> operations_pb2.Operation:
         until = time.monotonic() + seconds
-        while not operation.done(retry=self._read['retry']):
+        request = operations_pb2.GetOperationRequest(name=operation)
+        while not (found := self._endpoints.get_operation(request, **self._read)).done:
             if time.monotonic() > until:
                 raise TimeoutError(f'was not done within {seconds:g} s')
             time.sleep(self._poll)
-        return operation.result(timeout=0)
+        return found
+
+    def _result(self, started: Operation, seconds: float) -> bytes:
+        """Wait for an operation, and return its response, serialized.
+
+        Not by the client's own waiting, whose calls have no time limit.
+        """
+        operation = started.operation
+        if not operation.done:
+            operation = self._ended(operation.name, seconds)
+        if operation.HasField('error'):
+            error = operation.error
+            raise exceptions.from_grpc_status(error.code, error.message)
+        return bytes(operation.response.value)
 
 
 @contextmanager
