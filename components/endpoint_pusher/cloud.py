@@ -171,7 +171,9 @@ class Cloud:
         if self._terms.encryption_key:
             endpoint.encryption_spec = v1.EncryptionSpec(kms_key_name=self._terms.encryption_key)
         request = v1.CreateEndpointRequest(
-            parent=self.parent, endpoint=endpoint, endpoint_id=name if name[0].isalpha() else ''
+            parent=self.parent,
+            endpoint=endpoint,
+            endpoint_id=name if name[0].isalpha() and name[-1].isalnum() else '',
         )
         with _told('CreateEndpoint'):
             operation = self._endpoints.create_endpoint(request, **self._once)

@@ -13,7 +13,8 @@ from components.endpoint_pusher.smoke import Smoke
 from tests.fakes.universe import Universe
 from tests.fakes.vertex.service import Vertex
 
-CALL_SECONDS = 0.5
+PATIENT, HASTY = 30.0, 0.7
+"""Seconds that a call may take; the second where one is to take too long."""
 
 
 class Place:
@@ -34,11 +35,10 @@ class Place:
             endpoint=EndpointPush(keep_versions=2, canary_percent=50, **endpoint),
         )
         self.said: list[str] = []
+        self.call_seconds = PATIENT
 
     def rollout(self) -> Rollout:
-        cloud = Cloud(
-            self.terms, call_seconds=CALL_SECONDS, poll_seconds=0.02, deploy_seconds=CALL_SECONDS
-        )
+        cloud = Cloud(self.terms, self.call_seconds, poll_seconds=0.02)
         return Rollout(cloud, self.terms, self.said.append)
 
     def model(self, number: int, answers: float | None = None) -> str:

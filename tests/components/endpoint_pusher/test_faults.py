@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.endpoint_pusher.errors import EndpointError
-from tests.components.endpoint_pusher.conftest import Place
+from tests.components.endpoint_pusher.conftest import HASTY, PATIENT, Place
 
 WAYS: dict[str, dict[str, Any]] = {
     'error': {'code': 'INTERNAL'},
@@ -45,7 +45,7 @@ def _try_twice(place: Place, push: Callable[[], Any], before: Any, after: Any) -
         failed = True
         assert '\n' not in str(error)
         assert place.state() == before
-        place.faults.clear()
+        place.call_seconds = PATIENT
         push()
     assert place.state() == after(place)
     return failed
@@ -84,6 +84,7 @@ def test_the_tables_name_all_calls(place: Place):
 @pytest.mark.parametrize(('name', 'way'), _cases(FIRST))
 def test_a_first_push_that_fails_leaves_nothing(place: Place, name: str, way: str):
     place.faults.add(name, **WAYS[way])
+    place.call_seconds = HASTY if 'delay' in WAYS[way] else PATIENT
     failed = _try_twice(
         place, lambda: place.push(1), {'endpoints': {}, 'versions': {}}, _after_first
     )
@@ -99,6 +100,7 @@ def test_a_push_that_fails_leaves_the_old_model_serving(place: Place, name: str,
     before = place.state()
     assert before['endpoints'] == {'births': {'deployed': ['2'], 'split': {'2': 100}}}
     place.faults.add(name, **WAYS[way])
+    place.call_seconds = HASTY if 'delay' in WAYS[way] else PATIENT
     lost = name == 'UndeployModel' and way in ('crash', 'late')
     begun = len(place.faults.calls)
     failed = False
@@ -113,6 +115,7 @@ def test_a_push_that_fails_leaves_the_old_model_serving(place: Place, name: str,
         # Of the versions, the oldest may be gone: it was to go.
         assert before['versions'] == before['versions'] | state['versions']
         assert set(before['versions']) - set(state['versions']) <= {'1'}
+        place.call_seconds = PATIENT
         place.push(3)
     assert any(call.fault for call in place.faults.calls[begun:])
     assert failed or lost or name.startswith(('Get', 'List'))
