@@ -260,6 +260,7 @@ def _endpoint_pusher(
         examples=examples,
         evaluation=evaluator.outputs['evaluation'],
         config=terms,
+        endpoint=site.parameter('endpoint', terms.endpoint_name),
     )
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types.channel import BaseChannel, Channel
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.types.standard_artifacts import (
@@ -22,7 +23,10 @@ from components.endpoint_pusher.settings import EndpointTerms
 class EndpointPusherSpec(ComponentSpec):
     """Inputs, output and settings; the output is what the stock Pusher's is."""
 
-    PARAMETERS: ClassVar = {'config': ExecutionParameter(type=str)}
+    PARAMETERS: ClassVar = {
+        'config': ExecutionParameter(type=str),
+        'endpoint': ExecutionParameter(type=str),
+    }
     INPUTS: ClassVar = {
         'model': ChannelParameter(type=Model),
         'model_blessing': ChannelParameter(type=ModelBlessing),
@@ -51,6 +55,7 @@ class EndpointPusher(BaseComponent):
         examples: BaseChannel,
         evaluation: BaseChannel,
         config: EndpointTerms,
+        endpoint: str | RuntimeParameter,
     ) -> None:
         """Make the component.
 
@@ -60,11 +65,13 @@ class EndpointPusher(BaseComponent):
             infra_blessing: ServingGate's verdict.
             examples: rows that the deployed model is asked for.
             evaluation: what it answered to them when it was evaluated.
-            config: the endpoint, and how the model gets there.
+            config: how the model gets there.
+            endpoint: id or display name of the endpoint.
         """
         super().__init__(
             EndpointPusherSpec(
                 config=config.model_dump_json(),
+                endpoint=endpoint,
                 model=model,
                 model_blessing=model_blessing,
                 infra_blessing=infra_blessing,

@@ -26,8 +26,8 @@ from components.endpoint_pusher.settings import EndpointTerms
 from components.endpoint_pusher.smoke import FILE
 from components.pusher.executor import NOT_PUSHED
 
-CONFIG_KEY = 'config'
-"""Execution property: EndpointTerms as JSON."""
+CONFIG_KEY, ENDPOINT_KEY = 'config', 'endpoint'
+"""Execution properties: EndpointTerms as JSON; the endpoint's id or display name."""
 
 Artifacts = dict[str, list[Artifact]]
 _log = logging.getLogger(__name__)
@@ -47,13 +47,14 @@ class Executor(stock.Executor):
             output_dict: `pushed_model`: gets a copy of the model, which Vertex fetches, and the
                 custom properties `pushed`, `pushed_destination` (the endpoint's resource name),
                 `pushed_version`; `not_pushed_because` where it is blessed, but not pushed.
-            exec_properties: `config`: an `EndpointTerms` as JSON.
+            exec_properties: `config`: an `EndpointTerms` as JSON; `endpoint`: its id or name.
 
         Raises:
             EndpointError: The model does not serve; what served before does.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         terms = EndpointTerms.model_validate_json(exec_properties[CONFIG_KEY])
+        terms = terms.named(exec_properties[ENDPOINT_KEY])
         pushed = artifact_utils.get_single_instance(output_dict[PUSHED_MODEL_KEY])
         if not self.CheckBlessing(input_dict):
             self._MarkNotPushed(pushed)

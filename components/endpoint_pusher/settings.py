@@ -112,3 +112,12 @@ class EndpointTerms(Settings):
     def endpoint_name(self) -> str:
         """Id or display name of the endpoint."""
         return self.endpoint.name or self.name
+
+    def named(self, endpoint: str) -> 'EndpointTerms':
+        """Return the same for another endpoint.
+
+        Raises:
+            ValueError: That is no name of an endpoint.
+        """
+        other = EndpointPush.model_validate(self.endpoint.model_dump() | {'name': endpoint})
+        return self.model_copy(update={'endpoint': other})
