@@ -6,7 +6,7 @@ import pytest
 
 from components.endpoint_pusher.cloud import Cloud
 from components.endpoint_pusher.errors import EndpointError
-from components.endpoint_pusher.rollout import shares
+from components.endpoint_pusher.standing import shares
 from tests.components.endpoint_pusher.conftest import Place
 
 
