@@ -90,6 +90,26 @@ def test_a_push_that_is_killed_anywhere_is_finished_by_the_next_try(place: Place
     assert len(place.versions()) == min(number, 2)
 
 
+@pytest.mark.parametrize(
+    ('number', 'call'),
+    [(1, 'CreateEndpoint'), (1, 'UploadModel'), (2, 'UploadModel'), (2, 'DeployModel'),
+     (2, 'UndeployModel')],
+)  # fmt: skip
+def test_what_a_killed_push_has_started_is_waited_for(place: Place, number: int, call: str):
+    for earlier in range(1, number):
+        place.push(earlier)
+    place.vertex.operations.seconds = 0.5
+    place.faults.add(call, after=True)
+    rollout = place.rollout()
+    rollout._put_back = _not_put_back  # type: ignore[method-assign]
+    uri = place.model(number)
+    with pytest.raises(EndpointError):
+        rollout.push(uri, f'key-{number}', place.smoke(number))
+    place.push(number)
+    assert serving(place) == {str(number): 100}
+    assert len(place.versions()) == number
+
+
 @pytest.mark.parametrize('after', [6, 9, 12, 15, 18, 21])
 def test_what_a_killed_push_left_is_cleared_by_that_of_another_model(place: Place, after: int):
     place.push(1)
