@@ -14,6 +14,7 @@ from components.image_example_gen.settings import DIGITS, ImageData
 from components.query_example_gen.reader import query_text
 from components.query_example_gen.settings import Data
 from pipeline.dag import Site, create_pipeline
+from pipeline.hardware_check import check_search
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
 from pipeline.vertex_check import check_jobs, check_vertex
@@ -39,6 +40,7 @@ def compile_recipe(recipe: Recipe) -> str:
         vertex=recipe.vertex,
         output_root=f'{root}/predictions/{recipe.name}',
     )
+    check_search(recipe)
     check_vertex(recipe.vertex, recipe)
     pipeline = create_pipeline(_for_vertex(recipe), site)
     check_jobs(_custom_configs(pipeline))
