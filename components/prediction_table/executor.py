@@ -28,7 +28,8 @@ class Executor(BaseExecutor):
 
         Args:
             input_dict: `examples`.
-            output_dict: `predictions`: gets the file, and the number of `rows` as a property.
+            output_dict: `predictions`: gets the file, and as properties the number of `rows` and
+                where else they were `written_to`.
             exec_properties: `output`, the file to write.
         """
         examples = artifact_utils.get_single_instance(input_dict['examples'])
@@ -40,6 +41,7 @@ class Executor(BaseExecutor):
             rows = write_table(read_batches(example_files(examples, UNLABELLED)), made)
             _publish(made, exec_properties['output'])
         predictions.set_int_custom_property('rows', rows)
+        predictions.set_string_custom_property('written_to', exec_properties['output'])
         counted = {'done': rows, 'total': None, 'unit': 'rows'}
         _progress.info('%d rows', rows, extra={'progress': counted})
 
