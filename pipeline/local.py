@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline import report
+from pipeline.beam import IN_MEMORY
 from pipeline.errors import one_line
 from pipeline.imports import importing
 from pipeline.outcomes import collect
@@ -17,15 +18,6 @@ from pipeline.store import Store
 
 if TYPE_CHECKING:
     from tfx.proto.orchestration.pipeline_pb2 import Pipeline
-
-BEAM_ARGS = (
-    # The plain DirectRunner first tries to download a Prism binary; in memory is also fastest.
-    '--direct_running_mode=in_memory',
-    # A worker image of any name keeps TFX from packing its own sources for workers elsewhere.
-    '--sdk_container_image=none',
-    # Batches of thousands of rows instead of hundreds.
-    '--tfxio_use_byte_size_batching',
-)
 
 
 def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -> None:
@@ -78,7 +70,7 @@ class _LocalRun:
         root = store.pipeline_root(recipe.name)
         served = recipe.served_at()
         site = Site(
-            str(root.absolute()), push_to=str(served) if served else None, beam_args=BEAM_ARGS
+            str(root.absolute()), push_to=str(served) if served else None, beam_args=IN_MEMORY
         )
         connection = metadata.sqlite_metadata_connection_config(str(store.metadata))
         self.mlmd = MetadataStore(connection)

@@ -1,10 +1,8 @@
 """What a compiled job says of the model that it makes: for the record of its run."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-from kfp.pipeline_spec import pipeline_spec_pb2 as spec_pb2
 from pydantic import ValidationError
 
 from components.evaluator.settings import EvaluatorConfig
@@ -16,7 +14,7 @@ EVALUATOR = 'components.evaluator.executor.Executor'
 
 def about_model(job: Job) -> dict[str, Any]:
     """Return `task`, `bounds` and `class_bounds`, as run records keep them; '' if unknown."""
-    for task in _tasks(job):
+    for task in job.tasks:
         executor = job.executors.get(job.spec.components[task.component_ref.name].executor_label)
         if executor is None or EVALUATOR not in executor.container.args:
             continue
@@ -31,9 +29,3 @@ def about_model(job: Job) -> dict[str, Any]:
             'class_bounds': show_classes.bounds_of(config.gate),
         }
     return {'task': ''}
-
-
-def _tasks(job: Job) -> Iterator[spec_pb2.PipelineTaskSpec]:
-    yield from job.spec.root.dag.tasks.values()
-    for component in job.spec.components.values():
-        yield from component.dag.tasks.values()

@@ -304,7 +304,8 @@ class Engine:
                 found = self._metadata.query(self._job.name, condition, query.limit)
             result.made.artifacts[key] = found
         uris = [a.uri for found in result.made.artifacts.values() for a in found]
-        result.note = ', '.join(uris) or 'none yet'
+        runs = f'{self._job.root}/{PROJECT_NUMBER}/'
+        result.note = ', '.join(uri.removeprefix(runs) for uri in uris) or 'none yet'
 
     def _import(
         self,

@@ -45,6 +45,12 @@ class Job:
         return self.executors[component.executor_label]
 
     @property
+    def tasks(self) -> Iterator[spec_pb2.PipelineTaskSpec]:
+        """Every task of the job, those of nested DAGs too."""
+        for component in (self.spec.root, *self.spec.components.values()):
+            yield from component.dag.tasks.values()
+
+    @property
     def containers(self) -> Iterator[spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec]:
         """Every container of the job."""
         for executor in self.executors.values():

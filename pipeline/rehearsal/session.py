@@ -20,7 +20,7 @@ from pipeline.progress import Progress, Running
 from pipeline.records import Run, Step
 from pipeline.rehearsal.about import about_model
 from pipeline.rehearsal.asking import Asked
-from pipeline.rehearsal.code import code_digest
+from pipeline.rehearsal.code import PACKAGES, code_digest
 from pipeline.rehearsal.containers import HostedContainers, environment
 from pipeline.rehearsal.engine import ContainerError, Engine, Kind, Result
 from pipeline.rehearsal.job import Job, read_job
@@ -38,6 +38,7 @@ NOT_SHOWN: tuple[Kind, ...] = ('resolver', 'DAG')
 COMPILING = 'compile'
 BASIS = ('tfx.v1', 'tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor')
 OPTION = '--executor_class_path'
+FUNCTIONS = ('run_fn', 'tuner_fn', 'preprocessing_fn')
 
 
 def start(asked: Asked, store_folder: Path, *, as_json: bool = False, verbose: bool = False) -> Run:
@@ -123,6 +124,8 @@ class _Rehearsal:
         """Print the table of steps, the verdict, and where things are."""
         console.print()
         if self._results:
+            if not console.is_terminal:
+                console.width = show.UNWRAPPED
             console.print(step_table(self._results))
         console.print(show.outcome(self._record))
 
@@ -244,11 +247,18 @@ class _Rehearsal:
 
 
 def _modules(job: Job) -> list[str]:
-    """Return the modules of the executors that a job's containers import."""
+    """Return the modules that a job's containers import: of executors, and of our own functions."""
     classes = [
         container.args[at + 1]
         for container in job.containers
         for at, argument in enumerate(container.args[:-1])
         if argument == OPTION
     ]
-    return sorted({dotted.rpartition('.')[0] for dotted in classes})
+    functions = [
+        task.inputs.parameters[name].runtime_value.constant.string_value
+        for task in job.tasks
+        for name in FUNCTIONS
+        if name in task.inputs.parameters
+    ]
+    ours = [name for name in functions if name.partition('.')[0] in PACKAGES]
+    return sorted({dotted.rpartition('.')[0] for dotted in classes + ours})

@@ -19,7 +19,7 @@ def step_table(results: Sequence[Result]) -> Table:
     table.add_column('runs as', no_wrap=True)
     table.add_column('state', no_wrap=True)
     table.add_column('time', justify='right', no_wrap=True)
-    table.add_column('what came of it', overflow='ellipsis', no_wrap=True)
+    table.add_column('what came of it', overflow='fold')
     for result in results:
         ran = result.state in ('succeeded', 'failed')
         table.add_row(
