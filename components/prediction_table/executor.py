@@ -11,6 +11,7 @@ from tfx.types.artifact import Artifact
 from components.example_batches import example_files, read_batches
 from components.prediction_table.table import write_table
 from components.query_example_gen.settings import UNLABELLED
+from components.staging import staged
 
 FILE = 'predictions.parquet'
 _progress = logging.getLogger('sluice.progress')
@@ -38,7 +39,9 @@ class Executor(BaseExecutor):
         rows = 0
         if splits:
             made = f'{predictions.uri}/{FILE}'
-            rows = write_table(read_batches(example_files(examples, UNLABELLED)), made)
+            batches = read_batches(example_files(examples, UNLABELLED))
+            with staged(predictions.uri) as folder:
+                rows = write_table(batches, str(folder / FILE))
             _publish(made, exec_properties['output'])
         predictions.set_int_custom_property('rows', rows)
         predictions.set_string_custom_property('written_to', exec_properties['output'])

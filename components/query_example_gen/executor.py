@@ -1,7 +1,6 @@
 """Runs the query and writes its rows; all the work is in the modules beside."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import utils
@@ -12,6 +11,7 @@ from tfx.types import Artifact, artifact_utils
 
 from components.query_example_gen.ingest import write_examples
 from components.query_example_gen.settings import Data
+from components.staging import staged
 
 
 class Executor(BaseExecutor):
@@ -30,7 +30,8 @@ class Executor(BaseExecutor):
         """
         data = Data.model_validate_json(exec_properties['data'])
         examples = artifact_utils.get_single_instance(output_dict['examples'])
-        rows = write_examples(data, Path(examples.uri))
+        with staged(examples.uri) as folder:
+            rows = write_examples(data, folder)
         examples.split_names = artifact_utils.encode_split_names(list(rows))
         examples.span = 0
         examples.set_string_custom_property('rows', json.dumps(rows))
