@@ -28,6 +28,7 @@ from models.settings import (
     WideDeep,
 )
 from pipeline.recipe_consistency import check_consistency
+from pipeline.vertex_settings import Vertex
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
 from transforms.image_settings import ImageInput
 
@@ -52,18 +53,6 @@ class Push(Settings):
         le=50,
         description='Rows of the eval split that go with the model, for people to try it with; '
         'they can be read by whoever can use the model. 0: none.',
-    )
-
-
-class Vertex(Settings):
-    """Where a compiled pipeline runs on Google Cloud."""
-
-    root: str = Field(
-        pattern=r'^gs://[^/]+(/[^/]+)*/?$',
-        description='Cloud Storage folder of artifacts and pushed models: gs://bucket/path.',
-    )
-    image: str = Field(
-        pattern=r'^\S+$', description='Container image with Sluice and your own code.'
     )
 
 
@@ -124,7 +113,9 @@ class Recipe(Settings):
     push: Push = Push()
     card: Card = Card()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
-    vertex: Vertex | None = Field(None, description='Needed by `sluice compile` only.')
+    vertex: Vertex | None = Field(
+        None, description='Where a compiled pipeline runs; needed by `sluice compile`.'
+    )
 
     @model_validator(mode='after')
     def _consistent(self) -> 'Recipe':

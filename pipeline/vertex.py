@@ -17,8 +17,7 @@ from pipeline.beam import IN_MEMORY
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
-
-REMOTE = 'gs://'
+from pipeline.vertex_settings import REMOTE
 
 
 def compile_recipe(recipe: Recipe) -> str:
