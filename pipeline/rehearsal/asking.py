@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.loading import RecipeError, check_against_data, load_recipe
 from pipeline.recipe import Recipe, find_recipe
 from pipeline.rehearsal.errors import RehearsalError
+from pipeline.rehearsal.job import read_job
 
 COMPILED = '.json'
 SITE = ('vertex.root=gs://rehearsal/sluice', 'vertex.image=sluice')
@@ -22,7 +24,7 @@ class Asked:
       recipe: the recipe as loaded; None of a compiled job.
       overrides: of the recipe's keys.
       parameters: NAME=VALUE of the pipeline's parameters.
-      tables: local files by the table of BigQuery that they stand for.
+      tables: local files by the table of BigQuery that they stand for, as in data.local.
       strict: whether each container is a process from its first instruction on.
     """
 
@@ -30,7 +32,7 @@ class Asked:
     recipe: Recipe | None = None
     overrides: Sequence[str] = ()
     parameters: Sequence[str] = ()
-    tables: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = False
 
 
@@ -66,7 +68,8 @@ def asked_for(
                 f'{named}: there is no such file; write it with `sluice compile RECIPE`, '
                 'or name a recipe'
             )
-        return Asked(Path(named), parameters=parameters, tables=given, strict=strict)
+        tables_of = _tables_of(read_job(Path(named)).name) | given
+        return Asked(Path(named), parameters=parameters, tables=tables_of, strict=strict)
     try:
         path = find_recipe(named)
         recipe = load_recipe(path, overrides)
@@ -76,16 +79,27 @@ def asked_for(
         check_against_data(path, recipe, overrides)
     except (FileNotFoundError, RecipeError) as error:
         raise RehearsalError(str(error)) from None
-    of_recipe = {
-        name: [str(Path(file).absolute()) for file in table.path]
+    return Asked(path, recipe, overrides, parameters, _local(recipe) | given, strict)
+
+
+def _tables_of(pipeline: str) -> dict[str, Any]:
+    """Return the local files of a pipeline's recipe, if there is one of its name."""
+    try:
+        return _local(load_recipe(find_recipe(pipeline)))
+    except (FileNotFoundError, RecipeError):
+        return {}
+
+
+def _local(recipe: Recipe) -> dict[str, Any]:
+    return {
+        name: table.model_dump(mode='json', by_alias=True)
         for data in (recipe.table, recipe.batch_data)
         if data
         for name, table in data.local.items()
     }
-    return Asked(path, recipe, overrides, parameters, of_recipe | given, strict)
 
 
-def _tables(named: Sequence[str]) -> dict[str, list[str]]:
+def _tables(named: Sequence[str]) -> dict[str, Any]:
     tables: dict[str, list[str]] = {}
     for text in named:
         table, equals, path = text.partition('=')

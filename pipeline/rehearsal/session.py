@@ -135,7 +135,7 @@ class _Rehearsal:
         with self._progress.during('Stand-ins'):
             root = job.root if job else self._asked.recipe.vertex.root  # type: ignore[union-attr]
             self._standins = stack.enter_context(
-                StandIns(cloud, self._logs / 'standins.log', [bucket_of(root)])
+                StandIns(cloud, self._logs / 'standins.log', [bucket_of(root)], self._asked.tables)
             )
         self._containers = stack.enter_context(
             HostedContainers(

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pipeline.rehearsal.errors import RehearsalError
 
@@ -15,6 +15,7 @@ HERE = Path(__file__).parents[2]
 COMMAND = (sys.executable, '-m', 'tests.fakes')
 
 GS = 'gs://'
+TABLES = Path('bigquery', 'tables.json')
 END_SECONDS = 15
 
 
@@ -26,7 +27,7 @@ class StandIns:
     """
 
     def __init__(
-        self, folder: Path, log: Path, buckets: Sequence[str], options: Sequence[str] = ()
+        self, folder: Path, log: Path, buckets: Sequence[str], tables: Mapping[str, Any]
     ) -> None:
         """Start them, and wait until they are ready.
 
@@ -34,7 +35,7 @@ class StandIns:
           folder: Of what outlives them; buckets are folders in it.
           log: Gets what they print.
           buckets: Made, where they are not there.
-          options: More of theirs.
+          tables: Files by the table of BigQuery that they stand for, as in a recipe's data.local.
 
         Raises:
           RehearsalError: They are not installed, or did not start.
@@ -45,18 +46,13 @@ class StandIns:
                 'rehearse from a checkout of the project'
             )
         self._folder = folder.absolute()
+        listing = self._folder / TABLES
+        listing.parent.mkdir(parents=True, exist_ok=True)
+        listing.write_text(json.dumps(tables), encoding='utf-8')
         named = [part for bucket in buckets for part in ('--bucket', bucket)]
         with log.open('ab') as told:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    '-m',
-                    'tests.fakes',
-                    '--root',
-                    str(self._folder),
-                    *named,
-                    *options,
-                ],
+                [sys.executable, '-m', 'tests.fakes', '--root', str(self._folder), *named],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=told,
