@@ -6,6 +6,7 @@ its standard input does, or on SIGTERM; leaves no process.
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -35,7 +36,8 @@ def main() -> None:
 
 
 def _wait(ended: threading.Event) -> None:
-    while sys.stdin.buffer.read(2**16):
+    # Not through `sys.stdin`, whose lock a thread that waits would hold when the process ends.
+    while os.read(sys.stdin.fileno(), 2**16):
         pass
     ended.set()
 

@@ -18,6 +18,16 @@ HOST = '127.0.0.1'
 TOKEN = 'stand-in-token'
 """What the metadata server hands out, and the services take."""
 
+STATUS = {
+    400: 'INVALID_ARGUMENT',
+    403: 'PERMISSION_DENIED',
+    409: 'ALREADY_EXISTS',
+    412: 'FAILED_PRECONDITION',
+    416: 'OUT_OF_RANGE',
+    501: 'UNIMPLEMENTED',
+}
+"""Names of the errors that an HTTP code alone says."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -84,7 +94,7 @@ class HttpService(Protocol):
 def error_response(error: exceptions.GoogleAPICallError) -> Response:
     """Return an error as Google's services say it."""
     code = int(error.code or 500)
-    status = error.grpc_status_code.name if error.grpc_status_code else 'UNKNOWN'
+    status = error.grpc_status_code.name if error.grpc_status_code else STATUS.get(code, 'UNKNOWN')
     reasons = [dict(e) for e in error.errors] or [{'message': error.message, 'reason': status}]
     said = {'code': code, 'message': error.message, 'status': status, 'errors': reasons}
     return Response({'error': said}, code)

@@ -2,6 +2,7 @@
 
 from tests.fakes.iam import Credentials
 from tests.fakes.storage.service import Storage
+from tests.fakes.vertex.service import Vertex
 
-SERVICES = (Storage, Credentials)
+SERVICES = (Storage, Credentials, Vertex)
 """Their classes; each is made with the `World`. The metadata server is always there."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 from google.api_core import exceptions
-from google.cloud import storage
+from google.cloud.storage import Bucket, Client
 
 from tests.fakes.http import TOKEN
 from tests.fakes.universe import Universe
@@ -16,11 +16,11 @@ SIGNED = {'Authorization': f'Bearer {TOKEN}'}
 
 
 @pytest.fixture
-def bucket(universe: Universe) -> storage.Bucket:
-    return storage.Client().create_bucket('a-bucket')
+def bucket(universe: Universe) -> Bucket:
+    return Client().create_bucket('a-bucket')
 
 
-def test_a_bucket_is_a_folder_and_an_object_a_file(universe: Universe, bucket: storage.Bucket):
+def test_a_bucket_is_a_folder_and_an_object_a_file(universe: Universe, bucket: Bucket):
     bucket.blob('a/b c.txt').upload_from_string('hello')
     assert (universe.world.buckets / 'a-bucket/a/b c.txt').read_text() == 'hello'
     (universe.world.buckets / 'a-bucket/by hand').write_bytes(b'here')
@@ -28,7 +28,7 @@ def test_a_bucket_is_a_folder_and_an_object_a_file(universe: Universe, bucket: s
     assert [bucket.name for bucket in bucket.client.list_buckets()] == ['a-bucket']
 
 
-def test_what_is_said_of_an_object_is_kept(bucket: storage.Bucket):
+def test_what_is_said_of_an_object_is_kept(bucket: Bucket):
     blob = bucket.blob('x')
     blob.metadata = {'k': 'v'}
     blob.upload_from_string('1', content_type='text/plain')
@@ -42,7 +42,7 @@ def test_what_is_said_of_an_object_is_kept(bucket: storage.Bucket):
     assert bucket.get_blob('x').generation > found.generation
 
 
-def test_a_large_object_comes_and_goes_in_parts(bucket: storage.Bucket):
+def test_a_large_object_comes_and_goes_in_parts(bucket: Bucket):
     data = os.urandom(3 * 2**20 + 17)
     bucket.blob('big', chunk_size=2**20).upload_from_string(data)
     assert bucket.blob('big').download_as_bytes() == data
@@ -50,7 +50,7 @@ def test_a_large_object_comes_and_goes_in_parts(bucket: storage.Bucket):
     assert bucket.blob('big').download_as_bytes(start=5, end=9) == data[5:10]
 
 
-def test_listing_folds_at_the_delimiter_and_goes_in_pages(bucket: storage.Bucket):
+def test_listing_folds_at_the_delimiter_and_goes_in_pages(bucket: Bucket):
     for name in ('a/1', 'a/2', 'b', 'c/', 'c/3'):
         bucket.blob(name).upload_from_string('')
     listed = bucket.client.list_blobs('a-bucket', delimiter='/', page_size=2)
@@ -62,7 +62,7 @@ def test_listing_folds_at_the_delimiter_and_goes_in_pages(bucket: storage.Bucket
     assert [b.name for b in bucket.client.list_blobs('a-bucket', prefix='c/')] == ['c/', 'c/3']
 
 
-def test_objects_are_copied_composed_renamed_and_removed_in_a_batch(bucket: storage.Bucket):
+def test_objects_are_copied_composed_renamed_and_removed_in_a_batch(bucket: Bucket):
     one, two = bucket.blob('one'), bucket.blob('two')
     one.upload_from_string('1')
     two.upload_from_string('2')
@@ -76,7 +76,7 @@ def test_objects_are_copied_composed_renamed_and_removed_in_a_batch(bucket: stor
     assert [b.name for b in bucket.list_blobs()] == ['both', 'folder/four']
 
 
-def test_conditions_are_held(bucket: storage.Bucket):
+def test_conditions_are_held(bucket: Bucket):
     blob = bucket.blob('x')
     blob.upload_from_string('1', if_generation_match=0)
     with pytest.raises(exceptions.PreconditionFailed):
@@ -86,7 +86,7 @@ def test_conditions_are_held(bucket: storage.Bucket):
     assert blob.download_as_bytes() == b'1'
 
 
-def test_what_is_not_there_is_not_found(universe: Universe, bucket: storage.Bucket):
+def test_what_is_not_there_is_not_found(universe: Universe, bucket: Bucket):
     with pytest.raises(exceptions.NotFound, match='No such object: a-bucket/nope'):
         bucket.blob('nope').download_as_bytes()
     with pytest.raises(exceptions.NotFound):
@@ -97,7 +97,7 @@ def test_what_is_not_there_is_not_found(universe: Universe, bucket: storage.Buck
         list(bucket.client.list_blobs('no-bucket'))
 
 
-def test_calls_out_of_order_are_refused(bucket: storage.Bucket):
+def test_calls_out_of_order_are_refused(bucket: Bucket):
     bucket.blob('x').upload_from_string('1')
     with pytest.raises(exceptions.Conflict, match='not empty'):
         bucket.delete()
@@ -108,7 +108,7 @@ def test_calls_out_of_order_are_refused(bucket: storage.Bucket):
     assert not bucket.exists()
 
 
-def test_bad_requests_are_refused(universe: Universe, bucket: storage.Bucket):
+def test_bad_requests_are_refused(universe: Universe, bucket: Bucket):
     def post(path: str, **more):
         answer = requests.post(f'https://storage.googleapis.com{path}', headers=SIGNED, **more)
         return answer.json()['error']['message']
@@ -123,7 +123,7 @@ def test_bad_requests_are_refused(universe: Universe, bucket: storage.Bucket):
     assert requests.get(f'{API}/b/a-bucket/nonsense', headers=SIGNED).status_code == 404
 
 
-def test_a_wrong_checksum_is_refused_and_nothing_written(bucket: storage.Bucket):
+def test_a_wrong_checksum_is_refused_and_nothing_written(bucket: Bucket):
     blob = bucket.blob('x')
     blob.md5_hash = 'AAAAAAAAAAAAAAAAAAAAAA=='
     with pytest.raises(exceptions.BadRequest, match="doesn't match"):
@@ -131,7 +131,7 @@ def test_a_wrong_checksum_is_refused_and_nothing_written(bucket: storage.Bucket)
     assert not blob.exists()
 
 
-def test_who_shows_no_token_is_refused(bucket: storage.Bucket):
+def test_who_shows_no_token_is_refused(bucket: Bucket):
     assert requests.get(f'{API}/b/a-bucket').status_code == 401
 
 
@@ -141,7 +141,7 @@ def test_objects_outlive_the_stand_ins(tmp_path: Path, monkeypatch: pytest.Monke
         with Universe(tmp_path) as opened:
             for name, value in opened.env.items():
                 monkeypatch.setenv(name, value)
-            client = storage.Client()
+            client = Client()
             if not turn:
                 blob = client.create_bucket('a-bucket').blob('x')
                 blob.upload_from_string('1', content_type='text/csv')

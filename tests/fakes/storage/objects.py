@@ -197,7 +197,7 @@ class Buckets:
             BadRequest: The name is none, or a checksum in `about` isn't the data's.
             MethodNotImplemented: It is within what is an object, which a folder can't hold.
         """
-        said = _checked(about or {})
+        said = told_of(about or {})
         _check_sums(data, about or {})
         with self._lock:
             path = self._path(bucket, name)
@@ -224,7 +224,7 @@ class Buckets:
         self, bucket: str, name: str, about: Mapping[str, Any], conditions: Conditions
     ) -> dict[str, Any]:
         """Change what is said of an object; null takes a word away."""
-        said = _checked(about)
+        said = told_of(about)
         with self._lock:
             found = self.get(bucket, name, conditions)
             kept = {key: found[key] for key in OWN if key in found}
@@ -316,7 +316,7 @@ def _check_sums(data: bytes, about: Mapping[str, Any]) -> None:
             )
 
 
-def _checked(about: Mapping[str, Any]) -> dict[str, Any]:
+def told_of(about: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a writer says of an object, if it says nothing that objects don't have."""
     for key in about:
         if key not in OWN and key not in UNKNOWN:

@@ -112,18 +112,18 @@ class Storage:
         self.buckets.remove_bucket(bucket)
         return Response(status=204)
 
-    def buckets_getIamPolicy(self, request: Request, bucket: str) -> Response:  # noqa: N802
+    def buckets_getIamPolicy(self, request: Request, bucket: str) -> Response:
         """Return who may do what: nothing is said of it."""
         self.buckets.bucket(bucket)
         return Response({'kind': 'storage#policy', 'etag': 'CAE=', 'bindings': []})
 
-    def buckets_testIamPermissions(self, request: Request, bucket: str) -> Response:  # noqa: N802
+    def buckets_testIamPermissions(self, request: Request, bucket: str) -> Response:
         """Return what the caller may do: all that is asked for."""
         self.buckets.bucket(bucket)
         asked = request.query.get('permissions', '').split(',')
         return Response({'kind': 'storage#testIamPermissionsResponse', 'permissions': asked})
 
-    def buckets_getStorageLayout(self, request: Request, bucket: str) -> Response:  # noqa: N802
+    def buckets_getStorageLayout(self, request: Request, bucket: str) -> Response:
         """Return how a bucket is laid out: flat."""
         about = self.buckets.bucket(bucket)
         return Response(

@@ -9,7 +9,7 @@ from typing import Any
 from google.api_core import exceptions
 
 from tests.fakes.http import Request, Response
-from tests.fakes.storage.objects import Buckets, Conditions
+from tests.fakes.storage.objects import Buckets, Conditions, told_of
 
 RANGE = re.compile(r'bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)')
 UNIT = 256 * 2**10
@@ -56,6 +56,7 @@ class Uploads:
             return Response(self._write(bucket, named, data, about, conditions))
         if kind == 'resumable':
             about = request.json()
+            told_of(about)
             named = name or about.get('name', '')
             if declared := request.headers.get('x-upload-content-type'):
                 about.setdefault('contentType', declared)
