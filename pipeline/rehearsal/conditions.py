@@ -35,9 +35,10 @@ def holds(condition: str, inputs: spec_pb2.ExecutorInput.Inputs) -> bool:
         found = program.evaluate({'inputs': celpy.json_to_cel(_doubles(variables))})
     except (celpy.CELParseError, celpy.CELEvalError) as error:
         has = ', '.join(sorted([*inputs.artifacts, *inputs.parameter_values])) or 'none'
-        raise RehearsalError(
-            f'condition {condition}: {error.args[0]}; inputs of the task: {has}'
-        ) from None
+        why = 'is no CEL'
+        if isinstance(error, celpy.CELEvalError):
+            why = 'names what is not there, or compares a number that is not a double, like 1.0'
+        raise RehearsalError(f'condition {condition}: {why}; inputs of the task: {has}') from None
     if not isinstance(found, celpy.celtypes.BoolType):
         raise RehearsalError(f'condition {condition}: is {found!r}, which is not true or false')
     return bool(found)

@@ -157,7 +157,7 @@ class Engine:
                 result.state, result.note = 'failed', str(error)
                 if isinstance(error, RehearsalError) or not left:
                     return
-                result.state = 'succeeded'
+                result.state, result.note = 'succeeded', ''
 
     def _execute(
         self,
