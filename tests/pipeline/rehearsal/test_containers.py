@@ -56,10 +56,10 @@ def test_others_than_python_are_run_too(hosted: HostedContainers) -> None:
 def test_a_failure_is_told_in_one_line_and_the_next_container_runs(
     hosted: HostedContainers,
 ) -> None:
-    with pytest.raises(ContainerError, match='^rows: there are none; give some$'):
+    with pytest.raises(ContainerError, match=r'^rows: there are none; give some$'):
         hosted.run('step', command('fail'), {})
     assert 'Traceback' in hosted.log_of('step').read_text()
-    with pytest.raises(ContainerError, match='^it ended with code 3: it said nothing$'):
+    with pytest.raises(ContainerError, match=r'^it ended with code 3: it said nothing$'):
         hosted.run('other', command('exit'), {})
     hosted.run('last', command('work'), {'A': ''})
 

@@ -57,7 +57,7 @@ def test_digits_run_from_the_compiled_pipeline(folder: Path, first: Any) -> None
     assert first['state'] == 'done'
     assert first['blessed'] is True
     assert sum(first['rows'].values()) == 1797
-    buckets = folder / '.sluice' / 'cloud' / 'buckets' / 'rehearsal'
+    buckets = folder / '.sluice' / 'cloud' / 'buckets'
     for step in first['steps']:
         for uris in step['artifacts'].values():
             assert all(Path(folder, uri).is_relative_to(buckets) for uri in uris)
