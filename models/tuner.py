@@ -87,7 +87,7 @@ class Search(keras_tuner.HyperModel):
             else:
                 hp.Choice(name, list(encoded(choices)))
         keras.utils.set_random_seed(self._config.train.seed)
-        with hardware.precision(self._config.train.precision):
+        with hardware.precision(self._config.train.precision, self._config.devices):
             return build_model(with_values(self._config, hp.values), self._data)
 
     def fit(

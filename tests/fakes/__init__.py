@@ -1,0 +1,10 @@
+"""Stand-ins for Google Cloud's services, which unmodified clients talk to.
+
+They are reached by environment variables alone: a proxy, a certificate authority and a metadata
+server. In a test of your own:
+
+    with Universe(tmp_path) as universe:
+        subprocess.run(command, env=universe.environ())
+
+For child processes that outlive a test: `python -m tests.fakes --root DIR`.
+"""
