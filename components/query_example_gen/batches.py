@@ -38,4 +38,5 @@ def rebatched(batches: 'Iterator[pa.RecordBatch]', rows: int) -> 'Iterator[pa.Re
 def _joined(batches: 'list[pa.RecordBatch]') -> 'pa.RecordBatch':
     import pyarrow as pa
 
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+    table = pa.Table.from_batches(batches)
+    return table.combine_chunks().to_batches()[0]
