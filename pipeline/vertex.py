@@ -13,6 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 from components.image_example_gen.settings import DIGITS, ImageData
 from components.query_example_gen.reader import query_text
 from components.query_example_gen.settings import Data
+from pipeline.beam import IN_MEMORY
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -37,6 +38,7 @@ def compile_recipe(recipe: Recipe) -> str:
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         vertex=recipe.vertex,
+        beam_args=IN_MEMORY,
         output_root=f'{root}/predictions/{recipe.name}',
     )
     check_vertex(recipe.vertex, recipe)

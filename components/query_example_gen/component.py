@@ -19,6 +19,8 @@ class QueryExampleGenSpec(ComponentSpec):
     PARAMETERS = {  # noqa: RUF012 (TFX's interface)
         'data': ExecutionParameter(type=str),
         'date': ExecutionParameter(type=str),
+        'scheduled': ExecutionParameter(type=str),
+        'time_zone': ExecutionParameter(type=str),
         'parameters': ExecutionParameter(type=str),
     }
     INPUTS: ClassVar[dict[str, ChannelParameter]] = {}
@@ -40,13 +42,18 @@ class QueryExampleGen(BaseComponent):
         self,
         data: Data,
         date: str | RuntimeParameter = '',
+        scheduled: str = '',
+        time_zone: str | RuntimeParameter = '',
         parameters: str | RuntimeParameter = '',
     ) -> None:
         """Make the component.
 
         Args:
             data: the query, the local files that stand for its tables, and the split.
-            date: date of the run, `2026-01-31`, that a window ends at; '' where there is none.
+            date: date of the run, `2026-01-31`, that a window ends at; '' if there is no window,
+                or the schedule decides.
+            scheduled: when the run was to start, in UTC; counts where there is no date.
+            time_zone: IANA name of the zone whose date that is; '' for UTC.
             parameters: JSON object of other values for some query parameters; '' for none.
         """
         stock = None
@@ -59,6 +66,8 @@ class QueryExampleGen(BaseComponent):
             QueryExampleGenSpec(
                 data=data.model_dump_json(by_alias=True, exclude_defaults=True),
                 date=date,
+                scheduled=scheduled,
+                time_zone=time_zone,
                 parameters=parameters,
                 examples=Channel(type=Examples),
             ),

@@ -1,9 +1,6 @@
 """Runs the query and writes its rows; all the work is in the modules beside."""
 
 import json
-import tempfile
-from datetime import date
-from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import utils
@@ -11,12 +8,11 @@ from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
-from tfx.utils import io_utils
 
-from components.query_example_gen.errors import QueryError
 from components.query_example_gen.ingest import write_examples
-from components.query_example_gen.parameters import span_of
+from components.query_example_gen.parameters import day_of, span_of
 from components.query_example_gen.settings import Data
+from components.staging import staged
 
 Artifacts = dict[str, list[Artifact]]
 
@@ -37,28 +33,23 @@ class Executor(BaseExecutor):
             NoNewDataError: There are no rows in the window.
         """
         data, span = asked_for(exec_properties)
-        uri = artifact_utils.get_single_instance(output_dict['examples']).uri
-        describe(output_dict, _write(data, uri), span)
+        with staged(artifact_utils.get_single_instance(output_dict['examples']).uri) as folder:
+            rows = write_examples(data, folder)
+        describe(output_dict, rows, span)
 
 
 def asked_for(exec_properties: dict[str, Any]) -> tuple[Data, int]:
     """Return what to read, its window as parameters, and the number of its span.
 
     Raises:
-        QueryError: There is a window and no date, or it is none, or parameters are not known.
+        QueryError: There is a window and no date, or parameters are not known.
     """
     data = Data.model_validate_json(exec_properties['data'])
     data = data.with_values(exec_properties.get('parameters') or '')
     if data.window is None:
         return data, 0
-    text = exec_properties.get('date') or ''
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise QueryError(
-            f'data.window: it ends at the date of the run, which must be as 2026-01-31, got '
-            f'{text!r}'
-        ) from None
+    given = (exec_properties.get(key) or '' for key in ('date', 'scheduled', 'time_zone'))
+    day = day_of(*given)
     return data.at(day), span_of(day)
 
 
@@ -76,13 +67,3 @@ def describe(output_dict: Artifacts, rows: dict[str, int], span: int) -> None:
     examples.set_string_custom_property('rows', json.dumps(rows))
     examples.set_string_custom_property(utils.FILE_FORMAT_PROPERTY_NAME, 'tfrecords_gzip')
     examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
-
-
-def _write(data: Data, uri: str) -> dict[str, int]:
-    """Write the examples to an artifact, here or on Cloud Storage."""
-    if '://' not in uri:
-        return write_examples(data, Path(uri))
-    with tempfile.TemporaryDirectory(prefix='sluice-examples-') as folder:
-        rows = write_examples(data, Path(folder))
-        io_utils.copy_dir(folder, uri)
-        return rows
