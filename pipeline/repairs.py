@@ -15,6 +15,8 @@ Tasks = dict[str, dict[str, Any]]
 HTML = 'system.HTML'
 """Type of HTML artifacts, as Kubeflow Pipelines calls it."""
 
+ENDPOINT_PUSHER = 'EndpointPusher'
+
 ENTRY_POINT_OF_PAGES = 'components.report.container'
 
 ARTIFACT_IN_CONDITION = re.compile(r"inputs\.artifacts\['([^']+)'\]")
@@ -31,7 +33,8 @@ def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
     Raises:
       ValueError: A task's condition is on an artifact that the task doesn't take.
     """
-    return restore_defaults(show_pages(name_producers(name_trigger_inputs(job))), defaults)
+    repaired = show_pages(name_producers(name_trigger_inputs(job)))
+    return restore_defaults(do_pushes_anew(repaired), defaults)
 
 
 def name_trigger_inputs(job: Job) -> Job:
@@ -71,6 +74,19 @@ def restore_defaults(job: Job, defaults: Mapping[str, str | int | float]) -> Job
     parameters = job['pipelineSpec']['root'].get('inputDefinitions', {}).get('parameters', {})
     for name, value in defaults.items():
         parameters[name]['defaultValue'] = value
+    return job
+
+
+def do_pushes_anew(job: Job) -> Job:
+    """Let what puts a model onto an endpoint run each time, though nothing it is given changed.
+
+    What serves there is not its input; one that finds its model serving does nothing. The compiler
+    turns caching on for all tasks or none.
+    """
+    job = deepcopy(job)
+    for tasks in _dags(job):
+        if ENDPOINT_PUSHER in tasks:
+            tasks[ENDPOINT_PUSHER]['cachingOptions'] = {}
     return job
 
 
