@@ -12,7 +12,8 @@ from pipeline.rehearsal.job import read_job
 
 COMPILED = '.json'
 SITE = ('vertex.root=gs://rehearsal/sluice', 'vertex.image=sluice')
-"""Where a recipe is rehearsed that doesn't say where on Google Cloud it runs."""
+PROJECT = ('vertex.project=rehearsal',)
+"""Where, and as whose, a recipe is rehearsed that doesn't say so."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def asked_for(
         recipe = load_recipe(path, overrides)
         if recipe.vertex is None:
             overrides = [*overrides, *SITE]
+        if recipe.vertex is None or recipe.vertex.project is None:
+            overrides = [*overrides, *PROJECT]
             recipe = load_recipe(path, overrides)
         check_against_data(path, recipe, overrides)
     except (FileNotFoundError, RecipeError) as error:

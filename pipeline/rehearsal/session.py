@@ -114,7 +114,8 @@ class _Rehearsal:
         except Exception as error:
             logging.getLogger(__name__).exception('%s failed', self._record.run)
             self._record.state = 'failed'
-            self._record.error = self._record.error or one_line(error)
+            why = str(error) if isinstance(error, ContainerError) else one_line(error)
+            self._record.error = self._record.error or why
             raise
         finally:
             self._record.seconds = round(time.monotonic() - started, 2)
