@@ -118,6 +118,7 @@ class _Rehearsal:
             self._record.error = self._record.error or why
             raise
         finally:
+            self._leave_step()
             self._record.seconds = round(time.monotonic() - started, 2)
             self._store.runs.save(self._record)
 
@@ -206,12 +207,19 @@ class _Rehearsal:
         step.seconds, step.note = round(result.seconds, 2), result.note
         if result.state in ('succeeded', 'cached'):
             self._collect(step, result)
-        if self._running:
-            self._running.__exit__(None, None, None)
-            self._running = None
+        self._leave_step()
         result.note = step.note
         self._store.runs.save(self._record)
         self._progress.ended(step)
+
+    def _leave_step(self) -> None:
+        """Stop showing the step that runs; if it has not ended, it was not reached."""
+        if self._running:
+            self._running.__exit__(None, None, None)
+            self._running = None
+        for step in self._record.steps:
+            if step.state == 'running':
+                step.state = 'pending'
 
     def _collect(self, step: Step, result: Result) -> None:
         summary = ''
