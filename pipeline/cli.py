@@ -20,6 +20,7 @@ from pipeline.options import (
     stop,
     store_option,
 )
+from pipeline.rehearsal import commands as rehearsal_commands
 
 if TYPE_CHECKING:
     from components.image_example_gen.check import Found
@@ -219,6 +220,7 @@ for command in (
     model_commands.rollback,
     batch_commands.predict,
     batch_commands.export,
+    rehearsal_commands.rehearse,
 ):
     main.add_command(command)
 

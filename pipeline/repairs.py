@@ -33,7 +33,7 @@ def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
     Raises:
       ValueError: A task's condition is on an artifact that the task doesn't take.
     """
-    repaired = show_pages(name_producers(name_trigger_inputs(job)))
+    repaired = pass_parameters(show_pages(name_producers(name_trigger_inputs(job))))
     return restore_defaults(do_pushes_anew(repaired), defaults)
 
 
@@ -74,6 +74,26 @@ def restore_defaults(job: Job, defaults: Mapping[str, str | int | float]) -> Job
     parameters = job['pipelineSpec']['root'].get('inputDefinitions', {}).get('parameters', {})
     for name, value in defaults.items():
         parameters[name]['defaultValue'] = value
+    return job
+
+
+def pass_parameters(job: Job) -> Job:
+    """Give the DAG below an exit handler the pipeline's parameters that its tasks take.
+
+    The compiler moves the tasks into a DAG of their own, and leaves it without inputs.
+    """
+    job = deepcopy(job)
+    spec = job['pipelineSpec']
+    known = spec['root'].get('inputDefinitions', {}).get('parameters', {})
+    for task in spec['root']['dag']['tasks'].values():
+        component = spec['components'][task['componentRef']['name']]
+        if 'dag' not in component:
+            continue
+        for name in sorted(_taken(component['dag']['tasks']) & known.keys()):
+            declared = component.setdefault('inputDefinitions', {}).setdefault('parameters', {})
+            declared.setdefault(name, {'parameterType': known[name]['parameterType']})
+            given = task.setdefault('inputs', {}).setdefault('parameters', {})
+            given.setdefault(name, {'componentInputParameter': name})
     return job
 
 
@@ -122,6 +142,16 @@ def _dags(job: Job) -> Iterator[Tasks]:
     for component in (spec['root'], *spec['components'].values()):
         if 'dag' in component:
             yield component['dag']['tasks']
+
+
+def _taken(tasks: Tasks) -> set[str]:
+    """Return the parameters of their DAG that tasks take."""
+    parameters = (
+        parameter
+        for task in tasks.values()
+        for parameter in task.get('inputs', {}).get('parameters', {}).values()
+    )
+    return {p['componentInputParameter'] for p in parameters if 'componentInputParameter' in p}
 
 
 def _condition(text: str, taken: Mapping[str, Any], task_id: str) -> str:
