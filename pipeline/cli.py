@@ -11,6 +11,9 @@ import click
 
 from pipeline import model_commands, run_commands
 from pipeline.batch import commands as batch_commands
+from pipeline.cloud import check_commands as cloud_checks
+from pipeline.cloud import commands as cloud_commands
+from pipeline.cloud import schedule_commands
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
@@ -217,6 +220,12 @@ for command in (
     model_commands.rollback,
     batch_commands.predict,
     batch_commands.export,
+    cloud_commands.submit,
+    cloud_commands.logs,
+    cloud_commands.cancel,
+    schedule_commands.schedule,
+    cloud_checks.plan,
+    cloud_checks.doctor,
 ):
     main.add_command(command)
 
