@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from models.phases import Phase
 from models.rate_finder import RateSearch
@@ -96,7 +97,7 @@ class StopOnFailure(keras.callbacks.Callback):
         for name in ('loss', 'val_loss'):
             loss = (logs or {}).get(name, 0.0)
             if not math.isfinite(loss):
-                rate = float(self.model.optimizer.learning_rate)
+                rate = _rate(self.model.optimizer)
                 raise TrainingError(
                     f'{name} became {loss} in epoch {epoch + 1} at learning rate {rate:.3g}: '
                     'lower train.learning_rate (or give it a warmup); if it stays, look for '
@@ -135,7 +136,7 @@ class EpochLog(PhaseCallback):
                 'epoch': len(self.epochs) + 1,
                 'phase': self.phase.name if self.phase else None,
                 **{k: float(v) for k, v in (logs or {}).items()},
-                'learning_rate': float(self.model.optimizer.learning_rate),
+                'learning_rate': _rate(self.model.optimizer),
                 'seconds': round(time.monotonic() - self._start, 3),
             }
         )
@@ -167,3 +168,8 @@ class EpochLog(PhaseCallback):
             },
             indent=2,
         )
+
+
+def _rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """Return the present learning rate, which of several devices is a variable on each."""
+    return float(tf.convert_to_tensor(optimizer.learning_rate))

@@ -146,6 +146,7 @@ class SaveEpochs(keras.callbacks.Callback):
         callbacks: those whose state is kept too.
         rate_search: kept too.
         resumed: where to begin; None: at the beginning.
+        writes: whether it saves; of several processes that train together one does.
     """
 
     def __init__(
@@ -156,8 +157,10 @@ class SaveEpochs(keras.callbacks.Callback):
         callbacks: Sequence[Stateful],
         rate_search: dict[str, Any] | None,
         resumed: Checkpoint | None,
+        writes: bool = True,
     ) -> None:
         super().__init__()
+        self._writes = writes
         self._checkpoints = checkpoints
         self._phase = phase
         self._variables = variables
@@ -179,7 +182,7 @@ class SaveEpochs(keras.callbacks.Callback):
         """Save, unless the last time was just now and took long."""
         started = time.monotonic()
         stopped = bool(self.model.stop_training)
-        if started < self._next and not stopped:
+        if not self._writes or (started < self._next and not stopped):
             return
         self._checkpoints.save(
             Checkpoint(

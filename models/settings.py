@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from models.backbone_names import known_backbone
+from models.devices import Devices, Precision
 from transforms.features import Settings, TransformConfig
 from transforms.image_settings import ImageInput
 
@@ -232,8 +233,10 @@ class Training(Settings):
     warm_start: bool = Field(
         False, description='Start from the last blessed model, layer by layer where shapes agree.'
     )
-    precision: Literal['float32', 'mixed_bfloat16', 'mixed_float16'] = Field(
-        'float32', description='Keras precision policy; mixed ones pay on GPUs and TPUs only.'
+    precision: Precision | None = Field(
+        None,
+        description='Keras precision policy; null: mixed on GPUs and TPUs that are fast in it, '
+        'float32 on CPUs, where mixed ones only take longer.',
     )
     seed: int = Field(1, ge=0, description='Seed of weights, shuffling and dropout.')
 
@@ -294,6 +297,12 @@ class Tuning(Settings):
         'random', description='KerasTuner oracle.'
     )
     epochs: int = Field(5, ge=1, description='Epochs of a trial (hyperband: at most).')
+    parallel: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description='Trials at the same time: processes on this machine, machines on Vertex.',
+    )
     minutes: float | None = Field(
         None,
         gt=0,
@@ -325,6 +334,9 @@ class TrainerConfig(Settings):
     model: Model
     train: Training
     tune: Tuning
+    devices: Devices | None = Field(
+        None, description='What there is to train on; None: whatever is found.'
+    )
 
 
 class Described(Settings):

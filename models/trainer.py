@@ -49,26 +49,28 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
         fn_args: as the Trainer gives it; `custom_config['trainer']` is a `TrainerConfig` as a dict,
             `custom_config['described']` may be a `Described`, `custom_config['checkpoints']` a
-            folder for what a killed training goes on from; `hyperparameters` is what a Tuner has
+            folder for what a killed training goes on from, `custom_config['epochs']` their number
+            in place of the settings'; `hyperparameters` is what a Tuner has
             found.
 
     Raises:
         ValueError: data, settings or an own function that no model can be trained with; the
             message says what to do.
     """
-    config = TrainerConfig.model_validate(fn_args.custom_config['trainer'])
-    if fn_args.hyperparameters:
-        config = with_values(config, fn_args.hyperparameters['values'])
+    config = _config(fn_args)
+    distributed = hardware.strategy(config.devices)  # before any of TensorFlow's work
     keras.utils.set_random_seed(config.train.seed)
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
-    with hardware.precision(config.train.precision), hardware.strategy().scope():
+    with hardware.precision(config.train.precision, config.devices), distributed.scope():
         model = build_model(config, data)
         if fn_args.base_model:
             warm_start(model, fn_args.base_model)
         checkpoints = _checkpoints(fn_args, config, model)
         log = EpochLog()
-        events = Events(fn_args.model_run_dir, log)
-        fit(model, config, data, [Progress(config), log, events], checkpoints)
+        told = [log, Events(fn_args.model_run_dir, log)] if hardware.is_chief() else [log]
+        fit(model, config, data, [Progress(config), *told], checkpoints)
+    if not hardware.is_chief():
+        return  # the chief has the same model, and writes it
     _record(log, config.task, fn_args.model_run_dir)
     signatures.export(model, data.graph, data.target, fn_args.serving_model_dir)
     save_model(model, fn_args.serving_model_dir)
@@ -81,6 +83,19 @@ def run_fn(fn_args: FnArgs) -> None:
     description.write(about, fn_args.serving_model_dir)
     if checkpoints:
         checkpoints.remove()
+
+
+def _config(fn_args: FnArgs) -> TrainerConfig:
+    """Return the settings, with what a search has found and the epochs of this run."""
+    config = TrainerConfig.model_validate(fn_args.custom_config['trainer'])
+    epochs = fn_args.custom_config.get('epochs', config.train.epochs)
+    if epochs < 1:
+        raise ValueError(f'epochs: {epochs} is too few; give 1 or more')
+    train = config.train.model_copy(update={'epochs': epochs})
+    config = config.model_copy(update={'train': train})
+    if fn_args.hyperparameters:
+        config = with_values(config, fn_args.hyperparameters['values'])
+    return config
 
 
 def _checkpoints(fn_args: FnArgs, config: TrainerConfig, model: keras.Model) -> Checkpoints | None:

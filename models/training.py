@@ -199,6 +199,7 @@ def _fit_phase(
                 [c for c in everything if isinstance(c, Stateful)],
                 asdict(saving.search) if saving.search else None,
                 saving.resumed,
+                hardware.is_chief(),
             )
         )
     arguments = {'epochs': train.epochs, 'initial_epoch': first, 'verbose': 0} | kwargs

@@ -1,11 +1,15 @@
 """The Tuner's `tuner_fn`: a KerasTuner search over the settings that a recipe names."""
 
+import hashlib
+import json
 import math
+import threading
 import time
 from typing import Any, NamedTuple, Protocol
 
 import keras
 import keras_tuner
+from keras_tuner.src.distribute.utils import has_chief_oracle, is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import SaveBestEpoch
 
 from models import hardware
@@ -58,8 +62,14 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     config = config.model_copy(update={'train': train, 'model': model})
     data = load_data(fn_args.transform_graph_path, fn_args.train_files, fn_args.eval_files, config)
     search = Search(config, data)
-    tuner = _tuner(config, search, fn_args.working_dir)
-    search.oracle = tuner.oracle
+    tuner = _tuner(config, search, fn_args.working_dir, _project(fn_args))
+    if isinstance(tuner.oracle, keras_tuner.Oracle):  # not one in another process
+        search.oracle = tuner.oracle
+        if is_chief_oracle() and config.tune.minutes:
+            # It only answers other processes, and ends with the search.
+            end = threading.Timer(60 * config.tune.minutes, search.end_if_over)
+            end.daemon = True
+            end.start()
     return TunerFnResult(tuner, {'verbose': 0})
 
 
@@ -87,7 +97,7 @@ class Search(keras_tuner.HyperModel):
             else:
                 hp.Choice(name, list(encoded(choices)))
         keras.utils.set_random_seed(self._config.train.seed)
-        with hardware.precision(self._config.train.precision):
+        with hardware.precision(self._config.train.precision, self._config.devices):
             return build_model(with_values(self._config, hp.values), self._data)
 
     def fit(
@@ -106,8 +116,7 @@ class Search(keras_tuner.HyperModel):
         except OutOfTimeError:
             raise keras_tuner.errors.FailedTrialError('out of time') from None
         finally:
-            if time.monotonic() > self._deadline and self.oracle:
-                self.oracle.max_trials = len(self.oracle.trials)
+            self.end_if_over()
         self._done += 1
         loss = min(history[OBJECTIVE])
         self._best = min(self._best, loss)
@@ -121,6 +130,15 @@ class Search(keras_tuner.HyperModel):
             seconds_left=self._seconds_left(),
         )
         return {OBJECTIVE: loss}
+
+    def is_over(self) -> bool:
+        """Whether the search has had its time, so that no trial is to begin."""
+        return time.monotonic() > self._deadline
+
+    def end_if_over(self) -> None:
+        """Let the trials there are be all, once the time is over."""
+        if self.is_over() and self.oracle and self.oracle.trials:
+            self.oracle.max_trials = len(self.oracle.trials)
 
     def _seconds_left(self) -> float:
         """Guess how long the search goes on, from the trials so far and the time it may take."""
@@ -157,19 +175,28 @@ class SaveWhole(SaveBestEpoch):
         super().set_model(self._whole)
 
 
+def _project(fn_args: FnArgs) -> str:
+    """Name a search so that the processes of one find each other, and no other's."""
+    parts = [*fn_args.train_files, fn_args.transform_graph_path]
+    told = '\0'.join([*parts, json.dumps(fn_args.custom_config, sort_keys=True)])
+    return f'search-{hashlib.sha256(told.encode()).hexdigest()[:12]}'
+
+
 def _short(value: Any) -> str:
     return f'{value:.4g}' if isinstance(value, float) else str(value)
 
 
-def _tuner(config: TrainerConfig, search: Search, directory: str) -> keras_tuner.Tuner:
+def _tuner(
+    config: TrainerConfig, search: Search, directory: str, project: str
+) -> keras_tuner.Tuner:
     tune = config.tune
     common = {
         'objective': keras_tuner.Objective(OBJECTIVE, 'min'),
         'seed': config.train.seed,
         'directory': directory,
-        'project_name': 'search',
-        # Trials of an earlier run with other settings or data are not this search's.
-        'overwrite': True,
+        'project_name': project,
+        # Trials of an earlier run are not this search's; those of other processes are.
+        'overwrite': is_chief_oracle() or not has_chief_oracle(),
     }
     match tune.algorithm:
         case 'random':

@@ -150,9 +150,11 @@ def report(run: str | None, store: Path, open_it: bool, output: Path | None) -> 
 def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
     """Compile a recipe for Vertex Pipelines."""
     path, loaded = _load(recipe, overrides)
-    if loaded.table and loaded.table.local:
-        _check(path, loaded, overrides)
+    from pipeline.loading import has_local_tables
     from pipeline.terminal import quiet
+
+    if has_local_tables(loaded):  # by which its columns can be checked; Vertex has no need of them
+        _check(path, loaded, overrides)
 
     try:
         with quiet(Path(os.devnull)):

@@ -1,7 +1,7 @@
 """The DAG: from a query or pictures to a pushed model, top to bottom."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tfx import components as tfx
 from tfx.dsl.components.base.base_node import BaseNode
@@ -9,6 +9,7 @@ from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
+from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import bulk_inferrer_pb2, trainer_pb2
 from tfx.types.channel import Channel
@@ -31,8 +32,14 @@ from components.resolvers import (
 from components.schema_gen.component import SchemaGen
 from components.serving_gate.component import ServingGate
 from components.statistics_gen.component import StatisticsGen
+from components.trainer.component import Trainer
 from components.transform.component import Transform
+from components.tuner.component import Tuner
+from pipeline.machine_requests import MachineRequest, request_for, resources_of_steps
 from pipeline.recipe import Recipe
+from pipeline.vertex_settings import Vertex
+
+Parameter = TypeVar('Parameter', str, int, float)
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,23 @@ class Site:
 
     pipeline_root: str
     push_to: str | None
-    on_vertex: bool = False
+    vertex: Vertex | None = None
     beam_args: tuple[str, ...] = ()
     output_root: str | None = None
+
+    @property
+    def on_vertex(self) -> bool:
+        """Whether it is Vertex, not this machine."""
+        return self.vertex is not None
+
+    def parameter(self, name: str, value: Parameter) -> Parameter | RuntimeParameter:
+        """Return a value that may be another in each run, if runs can be told so: on Vertex.
+
+        Args:
+          name: What it is called where a run is started; two of one name are one parameter.
+          value: The recipe's, which is the default.
+        """
+        return RuntimeParameter(name, type(value), value) if self.on_vertex else value
 
 
 def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipeline:
@@ -86,21 +107,25 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         'train_args': trainer_pb2.TrainArgs(splits=['train']),
         'eval_args': trainer_pb2.EvalArgs(splits=['eval']),
     }
-    learning = {'trainer': recipe.trainer_config.model_dump(mode='json')}
-    tuner = _tuner(recipe, prepared | {'custom_config': learning})
+    tuner = _tuner(recipe, site, prepared)
     last_blessed = _last_blessed(recipe, on_vertex=site.on_vertex)
-    trainer = tfx.Trainer(
+    machines = request_for('trainer', recipe, site.vertex)
+    trainer = Trainer(
         run_fn='models.trainer.run_fn',
         hyperparameters=tuner.outputs['best_hyperparameters'] if tuner else None,
         base_model=last_blessed.outputs['model'] if last_blessed else None,
+        epochs=site.parameter('epochs', recipe.train.epochs),
+        in_job=machines.job is not None,
         custom_config={
-            **learning,
+            **_learning(recipe, machines),
             'described': recipe.described.model_dump(mode='json'),
             # Beside the runs, whose folders differ: a second try finds what the first one left.
             'checkpoints': f'{site.pipeline_root.rstrip("/")}/checkpoints',
         },
         **prepared,
     )
+    if machines.resources:
+        trainer.with_platform_config(machines.resources)
     model = trainer.outputs['model']
 
     baseline = baseline_resolver(model, on_vertex=site.on_vertex)
@@ -140,10 +165,12 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
         *_batch(recipe, site, model, evaluator.outputs['blessing']), report,
     ]  # fmt: skip
+    made = [step for step in steps if step]
+    resources_of_steps(made, recipe, site.vertex)
     return Pipeline(
         pipeline_name=recipe.name,
         pipeline_root=site.pipeline_root,
-        components=[step for step in steps if step],
+        components=made,
         enable_cache=True,
         metadata_connection_config=metadata,
         beam_pipeline_args=list(site.beam_args),
@@ -165,10 +192,26 @@ def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
     return tfx.SchemaGen(statistics=statistics, infer_feature_shape=False)
 
 
-def _tuner(recipe: Recipe, prepared: dict[str, Any]) -> BaseNode | None:
+def _learning(recipe: Recipe, machines: MachineRequest) -> dict[str, Any]:
+    """Return what Trainer and Tuner are told, with what their machines have."""
+    config = recipe.trainer_config.model_copy(update={'devices': machines.devices})
+    return {'trainer': config.model_dump(mode='json'), **machines.in_config}
+
+
+def _tuner(recipe: Recipe, site: Site, prepared: dict[str, Any]) -> BaseNode | None:
     if not recipe.tune.trials:
         return None
-    return tfx.Tuner(tuner_fn='models.tuner.tuner_fn', **prepared)
+    machines = request_for('tuner', recipe, site.vertex)
+    tuner = Tuner(
+        tuner_fn='models.tuner.tuner_fn',
+        parallel=recipe.tune.parallel,
+        in_job=machines.job is not None,
+        custom_config=_learning(recipe, machines),
+        **prepared,
+    )
+    if machines.resources:
+        tuner.with_platform_config(machines.resources)
+    return tuner
 
 
 def _last_blessed(recipe: Recipe, on_vertex: bool) -> BaseNode | None:

@@ -85,6 +85,19 @@ def check_against_data(
         raise RecipeError([fault_about(str(error), *_read(path, overrides))]) from None
 
 
+def has_local_tables(recipe: Recipe) -> bool:
+    """Whether the tables of a recipe's query are on this machine."""
+    from components.query_example_gen.errors import QueryError
+    from components.query_example_gen.local_tables import resolve_files
+
+    if not recipe.table or not recipe.table.local:
+        return False
+    try:
+        return all(map(resolve_files, recipe.table.local.values()))
+    except QueryError:
+        return False
+
+
 def _batch_columns(data: Data) -> dict[str, str]:
     """Return the columns of the batch query; what is wrong with it is told of its own keys."""
     from components.query_example_gen.reader import columns_of

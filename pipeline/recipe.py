@@ -27,6 +27,7 @@ from models.settings import (
     Tuning,
     WideDeep,
 )
+from pipeline.hardware_settings import Hardware
 from pipeline.recipe_consistency import check_consistency
 from pipeline.vertex_settings import Vertex
 from transforms.features import CrossFeature, Feature, Numeric, Settings, TransformConfig
@@ -113,6 +114,7 @@ class Recipe(Settings):
     push: Push = Push()
     card: Card = Card()
     batch: Batch | None = Field(None, description='Rows to predict once the model is blessed.')
+    hardware: Hardware = Hardware()
     vertex: Vertex | None = Field(
         None, description='Where a compiled pipeline runs; needed by `sluice compile`.'
     )

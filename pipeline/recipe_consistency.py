@@ -10,6 +10,7 @@ from components.query_example_gen.settings import UNLABELLED
 from models.backbone_names import smallest_side
 from models.search_space import check_space
 from models.settings import OwnModel, Transfer, WideDeep
+from pipeline.hardware_check import check_hardware
 from pipeline.suggest import check_known
 from transforms.features import Numeric
 from transforms.image_settings import ImageInput
@@ -68,6 +69,7 @@ def check_consistency(recipe: 'Recipe') -> None:
         check_space(recipe.model, recipe.train, recipe.tune)
     except ValueError as error:
         raise ValueError(f'tune.space: {error}') from None
+    check_hardware(recipe)
     try:
         _ = recipe.transform_config
     except ValidationError as error:

@@ -16,6 +16,7 @@ from components.query_example_gen.settings import Data
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
+from pipeline.vertex_check import check_jobs, check_vertex
 from pipeline.vertex_settings import REMOTE
 
 
@@ -25,8 +26,9 @@ def compile_recipe(recipe: Recipe) -> str:
     The same recipe gives the same text on every machine. Nothing is sent anywhere.
 
     Raises:
-      ValueError: The recipe doesn't say where on Google Cloud it runs, has its schema on this
-        machine, or its query in a file that can't be read; the first word is the key path.
+      ValueError: The recipe doesn't say where on Google Cloud it runs, asks for what Vertex doesn't
+        have, has its schema on this machine, or its query in a file that can't be read; the first
+        word is the key path.
     """
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
@@ -34,10 +36,12 @@ def compile_recipe(recipe: Recipe) -> str:
     site = Site(
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
-        on_vertex=True,
+        vertex=recipe.vertex,
         output_root=f'{root}/predictions/{recipe.name}',
     )
+    check_vertex(recipe.vertex, recipe)
     pipeline = create_pipeline(_for_vertex(recipe), site)
+    check_jobs(_custom_configs(pipeline))
     runner = KubeflowV2DagRunner(
         KubeflowV2DagRunnerConfig(default_image=recipe.vertex.image, use_pipeline_spec_2_1=True)
     )
@@ -84,6 +88,15 @@ def _remote_pictures(data: ImageData) -> ImageData:
         update['root'] = '.'
     images = data.images.model_copy(update=update)
     return data.model_copy(update={'images': images})
+
+
+def _custom_configs(pipeline: Pipeline) -> dict[str, dict[str, Any]]:
+    """Return what Trainer and Tuner are told, by the key path that it comes from."""
+    return {
+        f'hardware.{c.id.lower()}': json.loads(c.exec_properties['custom_config'])
+        for c in pipeline.components
+        if c.id in ('Trainer', 'Tuner')
+    }
 
 
 def _defaults(pipeline: Pipeline) -> dict[str, str | int | float]:

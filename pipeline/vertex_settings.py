@@ -9,6 +9,13 @@ from transforms.features import Settings
 
 REMOTE = 'gs://'
 
+IMAGE = (
+    r'^([a-zA-Z0-9.-]+(:[0-9]+)?/)?'
+    r'[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*'
+    r'(:[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$'
+)
+"""Reference of a container image: registry, path, tag and digest."""
+
 MOST_LABELS = 64
 """As many as Google Cloud lets a resource have."""
 
@@ -38,7 +45,8 @@ class Vertex(Settings):
         description='Cloud Storage folder of artifacts and pushed models: gs://bucket/path.',
     )
     image: str = Field(
-        pattern=r'^\S+$', description='Container image with Sluice and your own code.'
+        pattern=IMAGE,
+        description='Container image with Sluice and your own code: registry/path/name:tag.',
     )
     project: str | None = Field(
         None,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.query_example_gen.settings import Data
+from models.devices import Devices
 from pipeline.loading import load_recipe
 from pipeline.recipe import Recipe, shipped_recipes
 
@@ -44,7 +45,11 @@ def tasks(job: dict[str, Any]) -> dict[str, Any]:
 
 def constants(task: dict[str, Any]) -> dict[str, Any]:
     given = task.get('inputs', {}).get('parameters', {})
-    return {name: value['runtimeValue']['constant'] for name, value in given.items()}
+    return {
+        name: value['runtimeValue']['constant']
+        for name, value in given.items()
+        if 'runtimeValue' in value
+    }
 
 
 def options(job: dict[str, Any], name: str) -> Iterator[str]:
@@ -97,7 +102,8 @@ def test_it_carries_the_recipe(text: str) -> None:
     data = Data.model_validate_json(by_task['QueryExampleGen']['data'])
     assert data == recipe.data.model_copy(update={'local': {}})
     trainer = json.loads(by_task['Trainer']['custom_config'])['trainer']
-    assert trainer == recipe.trainer_config.model_dump(mode='json')
+    told = recipe.trainer_config.model_copy(update={'devices': Devices()})
+    assert trainer == told.model_dump(mode='json')
     transform = json.loads(by_task['Transform']['custom_config'])
     assert transform == recipe.transform_config.model_dump(mode='json')
     assert json.loads(by_task['Evaluator']['config']) == recipe.evaluator_config.model_dump(
@@ -259,3 +265,158 @@ def test_a_query_for_pictures_leaves_this_machine_behind(tmp_path: Path) -> None
     assert query in compiled
     assert str(tmp_path) not in compiled
     assert str(ROOT) not in compiled
+
+
+ALL_OF_VERTEX = [
+    'vertex.project=my-project',
+    'vertex.service_account=runner@my-project.iam.gserviceaccount.com',
+    'vertex.network=projects/42/global/networks/default',
+    'vertex.encryption_key=projects/p/locations/us-central1/keyRings/r/cryptoKeys/k',
+    'vertex.labels={team: growth}',
+]
+
+
+def compiled_with(*overrides: str) -> dict[str, Any]:
+    job: dict[str, Any] = json.loads(compiled(load_recipe(BABYWEIGHT, overrides)))
+    return job
+
+
+def container(job: dict[str, Any], step: str) -> dict[str, Any]:
+    spec = job['pipelineSpec']
+    label = spec['components'][step]['executorLabel']
+    found: dict[str, Any] = spec['deploymentSpec']['executors'][label]['container']
+    return found
+
+
+def test_one_machine_with_gpus_is_asked_for_the_step_itself() -> None:
+    job = compiled_with('hardware={accelerator: NVIDIA_L4, count: 2, steps: {Transform: {cpu: 8}}}')
+    assert container(job, 'Trainer')['resources'] == {
+        'cpuLimit': 24.0,
+        'memoryLimit': 96.0,
+        'accelerator': {'type': 'NVIDIA_L4', 'count': '2'},
+    }
+    assert container(job, 'Transform')['resources'] == {'cpuLimit': 8.0}
+    assert 'resources' not in container(job, 'Evaluator')
+    config = json.loads(constants(tasks(job)['Trainer'])['custom_config'])
+    assert 'ai_platform_training_args' not in config
+    assert config['trainer']['devices'] == {
+        'accelerator': 'NVIDIA_L4',
+        'kind': 'gpu',
+        'count': 2,
+        'workers': 1,
+        'precision': 'mixed_bfloat16',
+    }
+
+
+def test_several_workers_are_a_job_of_their_own() -> None:
+    """It is as Google's own types have it, and each pool has the image."""
+    from google.cloud.aiplatform_v1.types import AcceleratorType, CustomJob, Scheduling
+
+    job = compiled_with(
+        'hardware={accelerator: NVIDIA_TESLA_T4, count: 2, workers: 4, spot: true}',
+        'hardware.disk={gb: 200}',
+        *ALL_OF_VERTEX,
+    )
+    config = json.loads(constants(tasks(job)['Trainer'])['custom_config'])
+    assert config['ai_platform_enable_vertex'] is True
+    assert config['ai_platform_vertex_region'] == 'us-central1'
+    args = config['ai_platform_training_args']
+    assert args.pop('project') == 'my-project'
+    made = CustomJob(args)
+    chief, workers = made.job_spec.worker_pool_specs
+    assert (chief.replica_count, workers.replica_count) == (1, 3)
+    for pool in (chief, workers):
+        assert pool.machine_spec.machine_type == 'n1-standard-4'
+        assert pool.machine_spec.accelerator_type == AcceleratorType.NVIDIA_TESLA_T4
+        assert pool.machine_spec.accelerator_count == 2
+        assert pool.container_spec.image_uri == 'your-registry/sluice'
+        assert pool.disk_spec.boot_disk_size_gb == 200
+    assert made.job_spec.scheduling.strategy == Scheduling.Strategy.SPOT
+    assert made.job_spec.scheduling.restart_job_on_worker_restart
+    assert made.job_spec.service_account == 'runner@my-project.iam.gserviceaccount.com'
+    assert made.job_spec.network == 'projects/42/global/networks/default'
+    assert made.encryption_spec.kms_key_name.endswith('/cryptoKeys/k')
+    assert dict(made.labels) == {'team': 'growth'}
+    assert made.display_name == 'babyweight-trainer'
+    (executor,) = {
+        value
+        for value in container(job, 'Trainer')['args']
+        if value.startswith('components.trainer')
+    }
+    assert executor == 'components.trainer.vertex.VertexExecutor'
+    assert callable(imported(executor))
+
+
+def test_a_tpu_is_a_job_with_its_topology() -> None:
+    job = compiled_with(
+        'hardware={accelerator: TPU_V5_LITEPOD, count: 4}', 'vertex.project=my-project'
+    )
+    config = json.loads(constants(tasks(job)['Trainer'])['custom_config'])
+    (pool,) = config['ai_platform_training_args']['job_spec']['worker_pool_specs']
+    assert pool['machine_spec'] == {'machine_type': 'ct5lp-hightpu-4t', 'tpu_topology': '2x2'}
+    assert config['trainer']['devices']['kind'] == 'tpu'
+
+
+def test_trials_at_the_same_time_are_a_job_with_a_machine_each() -> None:
+    job = compiled_with(
+        'tune={trials: 6, parallel: 3, space: {dropout: [0.0, 0.1]}}',
+        'hardware={tuner: {machine: n1-highmem-4}}',
+        'vertex.project=my-project',
+    )
+    given = constants(tasks(job)['Tuner'])
+    assert json.loads(given['tune_args']) == {'num_parallel_trials': 3}
+    config = json.loads(given['custom_config'])
+    pools = config['ai_platform_tuning_args']['job_spec']['worker_pool_specs']
+    assert [(p['replica_count'], p['machine_spec']['machine_type']) for p in pools] == [
+        (1, 'n1-highmem-4'),
+        (2, 'n1-highmem-4'),
+    ]
+    assert (
+        'tfx.extensions.google_cloud_ai_platform.tuner.executor.Executor'
+        in (container(job, 'Tuner')['args'])
+    )
+    assert 'ai_platform_training_args' not in json.loads(
+        constants(tasks(job)['Trainer'])['custom_config']
+    )
+
+
+def test_epochs_are_a_parameter_with_the_recipes_as_default() -> None:
+    job = compiled_with('train.epochs=7')
+    assert job['pipelineSpec']['root']['inputDefinitions']['parameters']['epochs'] == {
+        'parameterType': 'NUMBER_INTEGER',
+        'defaultValue': 7,
+    }
+    taken = tasks(job)['Trainer']['inputs']['parameters']['epochs']
+    assert taken == {'componentInputParameter': 'epochs'}
+
+
+@pytest.mark.parametrize(
+    ('overrides', 'told'),
+    [
+        (
+            ['hardware={workers: 2}'],
+            r'vertex\.project: is required where hardware or tune\.parallel make a job',
+        ),
+        (
+            ['vertex.region=us-central9'],
+            r"vertex\.region: 'us-central9' is not a region of Vertex; did you mean 'us-central1",
+        ),
+        (
+            ['hardware={steps: {BulkInferrer: {cpu: 2}}}'],
+            r'hardware\.steps: this pipeline has no BulkInferrer; it has: QueryExampleGen, ',
+        ),
+    ],
+)
+def test_what_vertex_would_refuse_does_not_compile(overrides: list[str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        compiled_with(*overrides)
+
+
+@pytest.mark.parametrize('name', sorted(shipped_recipes()))
+def test_every_recipe_that_ships_compiles(name: str) -> None:
+    overrides = ['vertex={root: "gs://bucket/sluice", image: "registry/sluice"}']
+    if name in ('clothing', 'flowers'):  # their pictures are on this machine
+        overrides.append('data.images=gs://bucket/pictures')
+    recipe = load_recipe(shipped_recipes()[name], overrides)
+    job = json.loads(compiled(recipe))
+    assert 'Trainer' in tasks(job)
