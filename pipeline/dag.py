@@ -16,6 +16,7 @@ from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from components.data_gate.component import DataGate
+from components.endpoint_pusher.component import EndpointPusher
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.settings import ImageData
@@ -163,6 +164,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     steps = [
         example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
         tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
+        _endpoint_pusher(recipe, site, examples, model, evaluator, serving_gate),
         *_batch(recipe, site, model, evaluator.outputs['blessing']), report,
     ]  # fmt: skip
     made = [step for step in steps if step]
@@ -237,6 +239,28 @@ def _pusher(
         evaluation=evaluator.outputs['evaluation'],
         card=recipe.card_terms,
         push_to=site.push_to,
+    )
+
+
+def _endpoint_pusher(
+    recipe: Recipe,
+    site: Site,
+    examples: Channel,
+    model: Channel,
+    evaluator: BaseNode,
+    serving_gate: BaseNode,
+) -> BaseNode | None:
+    terms = recipe.endpoint_terms if site.on_vertex else None
+    if terms is None:
+        return None
+    return EndpointPusher(
+        model=model,
+        model_blessing=evaluator.outputs['blessing'],
+        infra_blessing=serving_gate.outputs['blessing'],
+        examples=examples,
+        evaluation=evaluator.outputs['evaluation'],
+        config=terms,
+        endpoint=site.parameter('endpoint', terms.endpoint_name),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -124,13 +125,22 @@ def versions(model: str, folder: Path, as_json: bool) -> None:
 @click.argument('model')
 @click.option('--to', type=int, metavar='VERSION', help='By default the one before the served.')
 @models_option
+@click.option(
+    '--endpoint', is_flag=True, help="On Vertex: MODEL is a recipe, its endpoint's model changes."
+)
 @click.option('--json', 'as_json', is_flag=True, help='Print one JSON object only.')
-def rollback(model: str, to: int | None, folder: Path, as_json: bool) -> None:
+def rollback(model: str, to: int | None, folder: Path, endpoint: bool, as_json: bool) -> None:
     """Go back to an earlier version of a model.
 
     The newer ones move aside, into `withdrawn/`; --to brings one of those back. Running servers
     follow. The next push is a version above all that ever were.
+
+    With --endpoint the version is deployed beside the one that serves, asked for rows that were
+    kept with it, and takes over; then the other is undeployed. If anything fails, nothing changes.
     """
+    if endpoint:
+        _roll_endpoint_back(model, to, as_json)
+        return
     from components.pusher.rollback import RollbackError
     from components.pusher.versions import roll_back
 
@@ -147,6 +157,37 @@ def rollback(model: str, to: int | None, folder: Path, as_json: bool) -> None:
     if done.withdrawn:
         aside = ', '.join(map(str, done.withdrawn))
         click.echo(f'Withdrawn: {aside}. To undo: sluice rollback {model} --to {done.was}')
+
+
+def _roll_endpoint_back(recipe: str, to: int | None, as_json: bool) -> None:
+    from pipeline.loading import RecipeError, load_recipe
+    from pipeline.recipe import find_recipe
+
+    try:
+        path = find_recipe(recipe)
+        terms = load_recipe(path).endpoint_terms
+    except (FileNotFoundError, RecipeError) as error:
+        _stop(str(error), BAD_USAGE)
+    except ValueError as error:
+        _stop(f'{path}: {error}', BAD_USAGE)
+    if terms is None:
+        _stop(f'{path}: push.endpoint: is not set, so there is no endpoint to change', BAD_USAGE)
+    from components.endpoint_pusher.cloud import Cloud
+    from components.endpoint_pusher.errors import EndpointError
+    from components.endpoint_pusher.kept import kept_smoke
+    from components.endpoint_pusher.rollout import Rollout
+
+    say = partial(click.echo, err=True) if as_json else click.echo
+    try:
+        target = None if to is None else str(to)
+        done = Rollout(Cloud(terms), terms, say).back(target, kept_smoke)
+    except EndpointError as error:
+        _stop(str(error), FAILED)
+    if as_json:
+        told = {'endpoint': done.endpoint, 'version': done.version, 'summary': done.summary}
+        click.echo(json.dumps(told, indent=2))
+    else:
+        click.echo(done.summary)
 
 
 def _folder_of(model: str, folder: Path) -> Path:

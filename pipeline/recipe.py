@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from components.data_gate.settings import DataGateConfig, DataGateTerms
+from components.endpoint_pusher.settings import EndpointPush, EndpointTerms
 from components.evaluator.settings import (
     Evaluation,
     EvaluatorConfig,
@@ -54,6 +55,11 @@ class Push(Settings):
         le=50,
         description='Rows of the eval split that go with the model, for people to try it with; '
         'they can be read by whoever can use the model. 0: none.',
+    )
+    endpoint: EndpointPush | None = Field(
+        None,
+        description='Vertex endpoint that gets blessed models, on Vertex only; '
+        '`{}` makes one by the name of the recipe.',
     )
 
 
@@ -216,6 +222,32 @@ class Recipe(Settings):
             gate=self.gate,
             drift=tuple(self.data_gate.drift),
             features=tuple(self.features),
+        )
+
+    @property
+    def endpoint_terms(self) -> EndpointTerms | None:
+        """What EndpointPusher needs of the recipe; None: there is no endpoint.
+
+        Raises:
+          ValueError: The recipe doesn't say in which project the endpoint is; the first word is
+            the key path.
+        """
+        endpoint, vertex = self.push.endpoint, self.vertex
+        if endpoint is None:
+            return None
+        if vertex is None or vertex.project is None:
+            raise ValueError('vertex.project: is required for push.endpoint: whose it is')
+        return EndpointTerms(
+            name=self.name,
+            task=self.task,
+            split=self.evaluation_split,
+            project=vertex.project,
+            region=vertex.region,
+            image=endpoint.image or vertex.image,
+            service_account=vertex.service_account,
+            encryption_key=vertex.encryption_key,
+            labels=vertex.labels,
+            endpoint=endpoint,
         )
 
     def _source(self) -> str:

@@ -18,7 +18,7 @@ progress = logging.getLogger('sluice.progress')
 
 
 def write_examples(data: Data, folder: Path) -> dict[str, int]:
-    """Run a query over local files, and write its rows to `Split-<name>` under a folder.
+    """Run a query, and write its rows to `Split-<name>` under a folder.
 
     Memory is bounded by a batch of rows. A column that only names the split is left out: it would
     tell the splits apart.
@@ -29,11 +29,6 @@ def write_examples(data: Data, folder: Path) -> dict[str, int]:
     Raises:
         QueryError: The query or its data is not usable; nothing is left of what was written.
     """
-    if not data.local:
-        raise QueryError(
-            'data.local: no local file stands for the tables of the query; BigQuery itself is '
-            'not asked yet'
-        )
     reported = time.monotonic()
     left_out = [data.split.column] if data.split.column else []
     with open_query(data) as query, SplitWriter(folder, data.split.names) as writer:

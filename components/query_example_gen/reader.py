@@ -1,54 +1,43 @@
-"""A query's rows, read from local files as Arrow batches."""
+"""A query's rows as Arrow batches: from local files, or from BigQuery where there are none."""
 
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 
+from components.query_example_gen.batches import ROWS, cut
+from components.query_example_gen.column_types import checked_type
 from components.query_example_gen.duckdb_text import explain, reading
 from components.query_example_gen.engine import add_fingerprint, prepare
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.local_tables import open_view, place_of_misfit
 from components.query_example_gen.settings import Data, LocalTable
 from components.query_example_gen.sql import translate
+from components.query_example_gen.sql.named import checked
 from components.query_example_gen.sql.quoting import identifier
 from components.query_example_gen.sql.types import from_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS = 65_536
-"""Rows of a batch."""
-
-BYTES = 64 * 2**20
-"""Size above which a batch is cut, as long texts may make it."""
-
 MEMORY = '2GB'
 """What DuckDB may hold; joins and sorts that need more spill to a temporary folder."""
-
-TYPES = {'INT64': 'INTEGER', 'FLOAT64': 'FLOAT', 'BOOL': 'BOOLEAN', 'STRING': 'STRING'}
-"""Types that BigQueryExampleGen takes, as SQL and as BigQuery's schemas name them."""
 
 _ARROW_READY = {'INTEGER': 'BIGINT', 'FLOAT': 'DOUBLE', 'BOOLEAN': 'BOOLEAN', 'STRING': 'VARCHAR'}
 
 
-@dataclass(frozen=True)
-class Query:
-    """A query that is ready to be read.
+class Query(Protocol):
+    """A query that is ready to be read."""
 
-    Attributes:
-        columns: name -> INTEGER, FLOAT, BOOLEAN or STRING, `REPEATED` before it for arrays.
-    """
-
-    columns: Mapping[str, str]
-    _connection: duckdb.DuckDBPyConnection
-    _sql: str
-    _tables: Sequence[LocalTable]
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """Name -> INTEGER, FLOAT, BOOLEAN or STRING, `REPEATED` before it for arrays."""
 
     def batches(self, rows: int = ROWS) -> 'Iterator[pa.RecordBatch]':
         """Yield the rows, int64, float64, bool or string, or lists of them.
@@ -59,6 +48,19 @@ class Query:
         Raises:
             QueryError: A row can't be read or computed.
         """
+
+
+@dataclass(frozen=True)
+class LocalQuery:
+    """A query over local files that is ready to be read."""
+
+    columns: Mapping[str, str]
+    _connection: duckdb.DuckDBPyConnection
+    _sql: str
+    _tables: Sequence[LocalTable]
+
+    def batches(self, rows: int = ROWS) -> 'Iterator[pa.RecordBatch]':
+        """Yield the rows as `Query.batches`."""
         import pyarrow as pa
 
         # With several threads, sums of floats and the order of grouped and joined rows would differ
@@ -68,8 +70,7 @@ class Query:
         try:
             for batch in self._connection.sql(self._sql).to_arrow_reader(rows):
                 _check_arrays(batch, arrays)
-                step = max(1, len(batch) * BYTES // max(batch.nbytes, BYTES))
-                yield from (batch.slice(i, step) for i in range(0, len(batch), step))
+                yield from cut(batch)
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             # Arrow's C stream, which the rows come through, knows DuckDB's errors as text only.
             place = 'data.query'
@@ -79,15 +80,26 @@ class Query:
 
 
 @contextmanager
-def open_query(data: Data) -> Iterator[Query]:
-    """Open a recipe's query over its local files.
+def open_query(data: Data, patient: bool = True) -> Iterator[Query]:
+    """Open a recipe's query over its local files; on BigQuery if there are none.
+
+    Args:
+        data: The query, its window already as parameters.
+        patient: Whether to try again for minutes if BigQuery can't be reached.
 
     Raises:
         QueryError: The query does not parse, means something that is not known to be the same
             here, or names what is not there; a file can't be read; a column has a type that
-            tf.Example can't hold.
+            tf.Example can't hold; BigQuery can't be asked or refuses it; it would scan more than
+            it may.
     """
     text = query_text(data)
+    checked(text, data.parameters)
+    if not data.local:
+        from components.query_example_gen import bigquery
+
+        yield bigquery.prepared(text, data, patient)
+        return
     with (
         tempfile.TemporaryDirectory(prefix='sluice-query-') as spill,
         _connect(spill) as connection,
@@ -101,7 +113,8 @@ def columns_of(data: Data) -> dict[str, str]:
     Raises:
         QueryError: As `open_query`.
     """
-    with open_query(data) as query:
+    # Which days a window holds does not change the types.
+    with open_query(data.at(date.today()), patient=False) as query:
         return dict(query.columns)
 
 
@@ -128,16 +141,16 @@ def _connect(spill: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Query:
+def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> LocalQuery:
     def columns_of_table(name: str) -> dict[str, str]:
         return open_view(connection, name, data.local[name])
 
     try:
-        translation = translate(text, list(data.local), columns_of_table)
+        translation = translate(text, list(data.local), columns_of_table, data.parameters)
     except QueryError as error:
         told = str(error)
         raise QueryError(told if told.startswith('data.') else f'data.query: {told}') from None
-    columns = {name: _checked_type(name, type_) for name, type_ in translation.columns.items()}
+    columns = {name: checked_type(name, type_) for name, type_ in translation.columns.items()}
     if 'farm_fingerprint(' in translation.sql:
         add_fingerprint(connection)
     with reading('data.query'):
@@ -152,7 +165,7 @@ def _opened(connection: duckdb.DuckDBPyConnection, text: str, data: Data) -> Que
         for name, type_ in columns.items()
     )
     tables = [data.local[name] for name in translation.tables]
-    return Query(columns, connection, f'SELECT {selected} FROM ({translation.sql})', tables)
+    return LocalQuery(columns, connection, f'SELECT {selected} FROM ({translation.sql})', tables)
 
 
 def _check_arrays(batch: 'pa.RecordBatch', names: Sequence[str]) -> None:
@@ -162,21 +175,6 @@ def _check_arrays(batch: 'pa.RecordBatch', names: Sequence[str]) -> None:
                 f'data.query: column {name} holds an array with a NULL in it, which BigQuery does '
                 'not return; leave NULLs out, as in ARRAY_AGG(… IGNORE NULLS …)'
             )
-
-
-def _checked_type(column: str, type_: str) -> str:
-    repeated = type_.startswith('ARRAY<')
-    element = type_[6:-1] if repeated else type_
-    if element not in TYPES:
-        to = {'NUMERIC': 'FLOAT64', **dict.fromkeys(('DATE', 'DATETIME', 'TIMESTAMP'), 'STRING')}
-        fix = 'leave it out'
-        if element in to and not repeated:
-            fix = f'write CAST({column} AS {to[element]}) AS {column}'
-        raise QueryError(
-            f'data.query: column {column} is {type_}, which tf.Example cannot hold; it holds '
-            f'{", ".join(TYPES)} and arrays of them: {fix}'
-        )
-    return f'REPEATED {TYPES[element]}' if repeated else TYPES[element]
 
 
 def _duckdb_type(type_: str) -> str:

@@ -1,12 +1,22 @@
 """Where the data of a recipe comes from, and how its rows are split."""
 
+import json
 import os
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from components.query_example_gen.bigquery_settings import OnBigQuery
+from components.query_example_gen.errors import QueryError
+from components.query_example_gen.parameters import (
+    WINDOW_END,
+    WINDOW_START,
+    QueryParameters,
+    Window,
+)
 from transforms.features import Settings
 
 SHARED_DATA = Path(__file__).parents[3] / 'shared' / 'data'
@@ -146,11 +156,31 @@ class Split(Settings):
         return f'by {", ".join(self.by) if self.by else by_default}, {shares}'
 
 
-class Data(Settings):
+class Data(OnBigQuery):
     """The query, and the local files that stand for its tables."""
 
     query: str | None = Field(None, description='BigQuery SQL.')
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
+    parameters: QueryParameters = Field(
+        default_factory=dict,
+        description='Values of `@name` in the query: `{min_year: 2000}`, or with a type: '
+        '`{since: {type: DATE, value: 2020-01-31}}`.',
+    )
+    window: Window | None = Field(
+        None,
+        description='The last days before the date of the run, as the parameters `@window_start` '
+        '(its first day) and `@window_end` (the day after its last), both DATE.',
+    )
+    engine: Literal['own', 'stock'] = Field(
+        'own',
+        description='What reads from BigQuery. own: one machine. stock: the source of TFX '
+        'BigQueryExampleGen in Beam, for tables that need Dataflow; same examples, same splits.',
+    )
+    read_mode: Literal['DIRECT_READ', 'EXPORT'] = Field(
+        'DIRECT_READ',
+        description='How the stock engine reads: through Storage Read, or files that BigQuery '
+        'writes to Cloud Storage.',
+    )
     local: LocalTables = Field(default_factory=dict, description='BigQuery table -> local files.')
     split: Split = Field(Split(), description='How rows are split.')
     schema_file: str | None = Field(
@@ -161,7 +191,50 @@ class Data(Settings):
     def _one_query(self) -> 'Data':
         if (self.query is None) == (self.query_file is None):
             raise ValueError('give either query or query_file')
+        if self.window and (taken := {WINDOW_START, WINDOW_END} & {*self.parameters}):
+            raise ValueError(f'the parameter {min(taken)} is that of the window: give one of them')
         return self
+
+    def at(self, day: date) -> 'Data':
+        """Return the same data with its window, if it has one, as parameters.
+
+        Args:
+            day: Date of the run.
+        """
+        if self.window is None:
+            return self
+        parameters = self.parameters | self.window.parameters(day)
+        return self.model_copy(update={'parameters': parameters, 'window': None})
+
+    def with_values(self, values: str) -> 'Data':
+        """Return the same data with other values for some parameters.
+
+        Args:
+            values: JSON object, parameter -> value; empty for none.
+
+        Raises:
+            QueryError: It is no such object, or a parameter is not known, or a value is not of
+                its parameter's type.
+        """
+        if not values:
+            return self
+        try:
+            given = json.loads(values)
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            raise QueryError(f'data.parameters: expected a JSON object of values, got {values!r}')
+        parameters = dict(self.parameters)
+        for name, value in given.items():
+            if name not in parameters:
+                known = ', '.join(parameters) or 'none'
+                raise QueryError(f'data.parameters: there is no parameter {name}; known: {known}')
+            try:
+                parameters[name] = parameters[name].with_value(value)
+            except ValidationError as error:
+                fault = error.errors()[0]['msg'].removeprefix('Value error, ')
+                raise QueryError(f'data.parameters.{name}: {fault}') from None
+        return self.model_copy(update={'parameters': parameters})
 
     def relative_to(self, folder: Path) -> 'Data':
         """Return the same data with its relative paths taken from a folder."""

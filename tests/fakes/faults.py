@@ -111,13 +111,20 @@ class Faults:
         """Return the calls of a method, oldest first."""
         return [call for call in self.calls if fnmatchcase(call.method, method)]
 
-    def call(self, method: str, request: Any, action: Callable[[Fault | None], T]) -> T:
+    def call(
+        self,
+        method: str,
+        request: Any,
+        action: Callable[[Fault | None], T],
+        waiting: Callable[[], bool] = lambda: True,
+    ) -> T:
         """Do what a call asks, with the fault that befalls it.
 
         Args:
             method: its name.
             request: as JSON has it, for the record.
             action: gets the fault if it is the operation's, else None.
+            waiting: whether the client still waits; what comes too late is not done.
 
         Raises:
             DroppedError: The connection is to end.
@@ -129,6 +136,8 @@ class Faults:
         done: Any = action(None) if fault.after else None
         if fault.delay:
             self._stopped.wait(fault.delay)
+        if not fault.after and not waiting():
+            raise DroppedError
         if fault.code is not None:
             raise fault.error
         if fault.drop or (fault.after and not fault.delay):

@@ -192,10 +192,12 @@ def _called(method: Method, faults: Faults, message: Message, context: Any) -> A
             'Request is missing required authentication credential. Expected OAuth 2 access '
             "token: the stand-ins' metadata server hands it out."
         )
-    return _do(method, faults, message)
+    return _do(method, faults, message, context.is_active)
 
 
-def _do(method: Method, faults: Faults, message: Message) -> Any:
+def _do(
+    method: Method, faults: Faults, message: Message, waiting: Callable[[], bool] = lambda: True
+) -> Any:
     request = json_format.MessageToDict(message)
 
     def action(fault: Fault | None) -> Any:
@@ -205,7 +207,7 @@ def _do(method: Method, faults: Faults, message: Message) -> Any:
         finally:
             operation_fault.reset(token)
 
-    return faults.call(method.name, request, action)
+    return faults.call(method.name, request, action, waiting)
 
 
 def _bytes(message: Any) -> bytes:

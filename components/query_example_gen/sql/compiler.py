@@ -85,7 +85,10 @@ def placed(node: exp.Expr) -> Iterator[None]:
 def refusal(node: exp.Expr, detail: str = '') -> QueryError:
     """Return the error for something that is not on the allow-list."""
     if isinstance(node, exp.Parameter | exp.Placeholder | exp.SessionParameter):
-        return QueryError(f'query parameter `{show(node)}` has no value; write the value itself')
+        return QueryError(
+            f'query parameter `{show(node)}` has no value here; name it in data.parameters, or '
+            'write the value itself'
+        )
     return QueryError(
         f'`{show(node)}`{detail} is not known to mean the same locally as on BigQuery;'
         ' write it another way'

@@ -6,6 +6,7 @@ allow-list in `functions.py` and not another dialect's idea of what they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from sqlglot import exp
@@ -14,7 +15,9 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.bigquery import BigQueryParser
 
 from components.query_example_gen.errors import QueryError
+from components.query_example_gen.parameters import QueryParameter
 from components.query_example_gen.sql.compiler import placed, refusal, show
+from components.query_example_gen.sql.named import literal_of
 
 
 class _Parser(BigQueryParser):
@@ -95,11 +98,16 @@ _SYNTAX: dict[type[exp.Expr], set[str]] = {
 """Kinds of node, each with the arguments that it may have."""
 
 
-def parse(sql: str) -> exp.Query:
+def parse(sql: str, parameters: Mapping[str, QueryParameter]) -> exp.Query:
     """Parse one BigQuery SELECT whose syntax is all on the allow-list.
 
+    Args:
+        sql: The query.
+        parameters: Values of the parameters that it names; they take their place.
+
     Raises:
-        QueryError: It does not parse, is not one SELECT, or has syntax that is not on the list.
+        QueryError: It does not parse, is not one SELECT, has syntax that is not on the list, or
+            a parameter has no value.
     """
     dialect = BigQuery()
     try:
@@ -112,8 +120,32 @@ def parse(sql: str) -> exp.Query:
     if len(queries) != 1 or not isinstance(queries[0], exp.Query):
         found = ', '.join(show(q) for q in queries) or 'nothing'
         raise QueryError(f'the query must be exactly one SELECT, found {found}')
-    _check(queries[0])
-    return queries[0]
+    query = _with_values(queries[0], parameters)
+    _check(query)
+    return query
+
+
+def _with_values(query: exp.Query, parameters: Mapping[str, QueryParameter]) -> exp.Query:
+    """Put the values of parameters in their places."""
+    values = {name.lower(): parameter for name, parameter in parameters.items()}
+    for node in list(query.find_all(exp.Parameter)):
+        with placed(node):
+            parameter = values.get(node.name.lower())
+            # A number there would be taken for the position of a column.
+            if parameter is None or isinstance(node.parent, exp.Ordered | exp.Group):
+                raise refusal(node)
+            value = _value(literal_of(parameter))
+            for part in value.walk():
+                part.meta.update(node.this.meta)
+            node.replace(value)
+    return query
+
+
+def _value(literal: str) -> exp.Expr:
+    dialect = BigQuery()
+    (statement,) = _Parser(dialect=dialect).parse(dialect.tokenize(f'SELECT {literal}'), literal)
+    assert isinstance(statement, exp.Select)
+    return statement.expressions[0].pop()
 
 
 def _check(query: exp.Query) -> None:

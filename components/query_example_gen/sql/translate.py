@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlglot import exp
 
 from components.query_example_gen.errors import QueryError
+from components.query_example_gen.parameters import QueryParameter
 from components.query_example_gen.sql import calls, expressions  # noqa: F401 - register handlers
 from components.query_example_gen.sql.compiler import Compiler, placed
 from components.query_example_gen.sql.parse import parse
@@ -33,7 +35,10 @@ class Translation:
 
 
 def translate(
-    sql: str, tables: Collection[str], columns_of: Callable[[str], Mapping[str, str]]
+    sql: str,
+    tables: Collection[str],
+    columns_of: Callable[[str], Mapping[str, str]],
+    parameters: Mapping[str, QueryParameter] = MappingProxyType({}),
 ) -> Translation:
     """Translate one BigQuery SELECT to DuckDB SQL that means the same.
 
@@ -44,12 +49,13 @@ def translate(
         tables: Names of the known tables, such as `bigquery-public-data.samples.natality`.
         columns_of: Returns the column names and BigQuery types of a known table; called once for
             each table that the query reads.
+        parameters: Values of the parameters that the query names.
 
     Raises:
         QueryError: It does not parse, names something unknown, or uses something that is not known
             to mean the same locally as on BigQuery.
     """
-    query = parse(sql)
+    query = parse(sql, parameters)
     # Read before the query is compiled, whose errors are placed in the query; a fault of a file
     # has no place there.
     named = {'.'.join(part.name for part in table.parts) for table in query.find_all(exp.Table)}

@@ -139,7 +139,7 @@ def test_an_array_with_null_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_batch_of_long_texts_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr('components.query_example_gen.reader.BYTES', 10_000)
+    monkeypatch.setattr('components.query_example_gen.batches.BYTES', 10_000)
     query = "SELECT id, REPEAT('x', 100) AS text FROM d.sales"
     with open_query(sales(tmp_path, query)) as rows:
         sizes = [len(batch) for batch in rows.batches()]

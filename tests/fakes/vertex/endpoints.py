@@ -1,5 +1,6 @@
 """Vertex's endpoints: what is deployed there, and who gets the traffic."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from google.api_core import exceptions
@@ -135,7 +136,7 @@ class Endpoints:
         if resources.max_replica_count < resources.min_replica_count:
             raise exceptions.InvalidArgument('max_replica_count is below min_replica_count.')
         ids = {d.id for d in endpoint.deployed_models}
-        if deployed.id in ids or (deployed.id and not deployed.id.isdecimal()):
+        if deployed.id in ids or (deployed.id and not re.fullmatch('[0-9]{1,10}', deployed.id)):
             raise exceptions.InvalidArgument(f'Invalid or used deployed model ID: {deployed.id!r}')
         asked = dict(request.traffic_split)
         own = deployed.id or _new_id(endpoint)

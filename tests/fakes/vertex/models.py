@@ -53,6 +53,11 @@ class Models:
                 return model
         raise exceptions.NotFound(f'The Model does not exist: {name}')
 
+    def all(self) -> list[v1.Model]:
+        """Return all versions of all models."""
+        self._operations.settle()
+        return self._versions.all()
+
     def versions(self, base: str) -> list[v1.Model]:
         """Return the versions of a model, oldest first.
 

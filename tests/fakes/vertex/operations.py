@@ -96,6 +96,8 @@ class Operations:
                    [rule('GET', uri)]),
             Method(f'/{SERVICE}/WaitOperation', request.WaitOperationRequest, self.get,
                    [rule('POST', uri + ':wait')]),
+            Method(f'/{SERVICE}/ListOperations', request.ListOperationsRequest, self.list,
+                   [rule('GET', '/v1/{name=projects/*/locations/**}/operations')]),
             Method(f'/{SERVICE}/CancelOperation', request.CancelOperationRequest, self.cancel,
                    [rule('POST', uri + ':cancel')]),
         ]  # fmt: skip
@@ -104,6 +106,16 @@ class Operations:
         """Return how an operation stands."""
         with self._lock:
             return self._state(request.name)
+
+    def list(self, request: Any) -> operations_pb2.ListOperationsResponse:
+        """List the operations of a resource; there is nothing to filter by."""
+        if request.filter:
+            raise exceptions.InvalidArgument(f'Invalid filter: {request.filter}')
+        with self._lock:
+            self.settle()
+            names = [n for n in (*self._pending, *self._done) if _of(n, request.name)]
+            found = [self._state(name) for name in names]
+        return operations_pb2.ListOperationsResponse(operations=found)
 
     def cancel(self, request: Any) -> empty_pb2.Empty:
         """End an operation, if it is not done: it does nothing then."""
@@ -121,6 +133,10 @@ class Operations:
         if name not in self._pending:
             raise exceptions.NotFound(f'Operation {name} is not found.')
         return operations_pb2.Operation(name=name, metadata=self._pending[name].metadata)
+
+
+def _of(operation: str, resource: str) -> bool:
+    return operation.startswith(f'{resource}/operations/')
 
 
 def _work(pending: _Pending, work: Callable[[], None]) -> None:

@@ -1,0 +1,1 @@
+"""EndpointPusher: a blessed model to a Vertex endpoint, carefully."""
