@@ -23,6 +23,7 @@ from pipeline.options import (
     stop,
     store_option,
 )
+from pipeline.rehearsal import commands as rehearsal_commands
 
 if TYPE_CHECKING:
     from components.image_example_gen.check import Found
@@ -228,6 +229,7 @@ for command in (
     schedule_commands.schedule,
     cloud_checks.plan,
     cloud_checks.doctor,
+    rehearsal_commands.rehearse,
 ):
     main.add_command(command)
 

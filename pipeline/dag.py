@@ -24,6 +24,7 @@ from components.prediction_table.component import PredictionTable
 from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
 from components.query_example_gen.component import QueryExampleGen
+from components.query_example_gen.settings import Data
 from components.report.component import Report
 from components.resolvers import (
     StandingBlessedModel,
@@ -42,6 +43,9 @@ from pipeline.vertex_settings import Vertex
 
 Parameter = TypeVar('Parameter', str, int, float)
 
+SCHEDULED = '{{$.pipeline_job_schedule_time_utc}}'
+"""What Vertex puts the time in, that a run was scheduled for."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -52,6 +56,8 @@ class Site:
     vertex: Vertex | None = None
     beam_args: tuple[str, ...] = ()
     output_root: str | None = None
+    date: str = ''
+    """Date of the run, `2026-01-31`, that windows of data end at; '' if a schedule decides."""
 
     @property
     def on_vertex(self) -> bool:
@@ -76,7 +82,7 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
       site: Where it runs.
       metadata: Connection to the metadata store; None on Vertex, which has its own.
     """
-    example_gen = _example_gen(recipe)
+    example_gen = _example_gen(recipe, site)
     examples = example_gen.outputs['examples']
 
     statistics_gen = StatisticsGen(examples=examples)
@@ -179,10 +185,28 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
     )
 
 
-def _example_gen(recipe: Recipe) -> BaseNode:
+def _example_gen(recipe: Recipe, site: Site) -> BaseNode:
     if isinstance(recipe.data, ImageData):
         return ImageExampleGen(data=recipe.data)
-    return QueryExampleGen(data=recipe.data)
+    return _query(recipe.data, site, 'query_parameters')
+
+
+def _query(data: Data, site: Site, parameters: str) -> BaseNode:
+    """Read a query; a run may be told its date, and other values of the query's parameters.
+
+    Args:
+      data: The query.
+      site: Where it runs.
+      parameters: What the values are called where a run is started.
+    """
+    dated: dict[str, Any] = {}
+    if data.window:
+        dated['date'] = site.parameter('date', site.date)
+        if site.on_vertex:
+            dated |= {'scheduled': SCHEDULED, 'time_zone': site.parameter('time_zone', 'UTC')}
+    if data.parameters:
+        dated['parameters'] = site.parameter(parameters, '')
+    return QueryExampleGen(data=data, **dated)
 
 
 def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
@@ -269,7 +293,7 @@ def _batch(recipe: Recipe, site: Site, model: Channel, blessing: Channel) -> lis
     if not recipe.batch or not recipe.batch_data:
         return []
     output = recipe.batch.output
-    rows = QueryExampleGen(data=recipe.batch_data).with_id('BatchExampleGen')
+    rows = _query(recipe.batch_data, site, 'batch_parameters').with_id('BatchExampleGen')
     inferrer = tfx.BulkInferrer(
         examples=rows.outputs['examples'],
         model=model,

@@ -8,16 +8,10 @@ from typing import Any
 from ml_metadata import ListOptions, MetadataStore, OrderByField
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
+from pipeline.outcomes import Output
+
 ABANDONED_WITHIN = 100
 """Executions to look back over; more than a run has, and every run clears the one before."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """An artifact that a step made."""
-
-    uri: str
-    properties: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,23 @@
 """Run a recipe on this machine: LocalDagRunner a step at a time, watched and recorded."""
 
-import json
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import report
+from pipeline.beam import IN_MEMORY
 from pipeline.errors import one_line
 from pipeline.imports import importing
+from pipeline.outcomes import collect
 from pipeline.progress import Progress
 from pipeline.recipe import Recipe
 from pipeline.records import Run, Step
-from pipeline.show import short_path
-from pipeline.show_classes import largest_confusions
 from pipeline.store import Store
-from pipeline.training_record import training_in
 
 if TYPE_CHECKING:
     from tfx.proto.orchestration.pipeline_pb2 import Pipeline
-
-BEAM_ARGS = (
-    # The plain DirectRunner first tries to download a Prism binary; in memory is also fastest.
-    '--direct_running_mode=in_memory',
-    # A worker image of any name keeps TFX from packing its own sources for workers elsewhere.
-    '--sdk_container_image=none',
-    # Batches of thousands of rows instead of hundreds.
-    '--tfxio_use_byte_size_batching',
-)
 
 
 def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -> None:
@@ -82,7 +70,7 @@ class _LocalRun:
         root = store.pipeline_root(recipe.name)
         served = recipe.served_at()
         site = Site(
-            str(root.absolute()), push_to=str(served) if served else None, beam_args=BEAM_ARGS
+            str(root.absolute()), push_to=str(served) if served else None, beam_args=IN_MEMORY
         )
         connection = metadata.sqlite_metadata_connection_config(str(store.metadata))
         self.mlmd = MetadataStore(connection)
@@ -151,83 +139,7 @@ class _LocalRun:
 
         execution = last_execution(self.mlmd, self.recipe.name, step.name)
         step.state = 'cached' if execution.cached else 'done'
-        step.note = summary
-        step.artifacts = {k: [o.uri for o in made] for k, made in execution.outputs.items()}
-        made = {key: outputs[0] for key, outputs in execution.outputs.items() if outputs}
-        match step.name:
-            case 'QueryExampleGen':
-                self.record.rows = json.loads(made['examples'].properties.get('rows', '{}'))
-                step.note = ' · '.join(f'{k} {n:,}' for k, n in self.record.rows.items()) + ' rows'
-            case 'ImageExampleGen':
-                self._ingested(step, made['examples'].properties)
-            case 'PredictionTable':
-                if rows := made['predictions'].properties.get('rows'):
-                    step.note = f'{rows:,} rows in {self.recipe.batch.output}'  # type: ignore[union-attr]
-                else:
-                    step.state, step.note = 'skipped', 'not blessed, so nothing was predicted'
-            case 'Trainer':
-                self.record.model = str(Path(made['model'].uri) / 'Format-Serving')
-                self.record.training = training_in(Path(made['model_run'].uri))
-                if summary:  # of this run, not from the cache
-                    step.note = ' · '.join([summary, *self.record.training.notes])
-            case 'Evaluator':
-                self._judged(
-                    json.loads((Path(made['evaluation'].uri) / 'verdict.json').read_text())
-                )
-                step.note = 'blessed' if self.record.blessed else 'not blessed'
-            case 'ServingGate':
-                self._served(
-                    step, json.loads((Path(made['blessing'].uri) / SERVING_REPORT).read_text())
-                )
-            case 'Pusher':
-                if made['pushed_model'].properties.get('pushed'):
-                    self.record.pushed = made['pushed_model'].properties['pushed_destination']
-                    step.note = short_path(self.record.pushed)
-                elif why := made['pushed_model'].properties.get('not_pushed_because'):
-                    step.state, step.note = 'skipped', 'not pushed'
-                    self.record.notes = [*self.record.notes, f'not pushed: {why}']
-                else:
-                    step.state, step.note = 'skipped', 'not blessed, so not pushed'
-
-    def _ingested(self, step: Step, properties: dict[str, Any]) -> None:
-        self.record.rows = json.loads(properties['rows'])
-        refused = json.loads(properties['refused'])
-        counts = [f'{name} {n:,}' for name, n in self.record.rows.items()]
-        step.note = f'{" · ".join(counts)} pictures'
-        step.notes = json.loads(properties['notes'])
-        if refused['count']:
-            step.note += f' · {refused["count"]:,} refused'
-            step.notes += [f'refused: {r["uri"]} {r["reason"]}' for r in refused['first']]
-            step.notes.append(f'all refused: {step.artifacts["examples"][0]}/{refused["list"]}')
-
-    def _judged(self, verdict: dict[str, Any]) -> None:
-        self.record.blessed = verdict['blessed']
-        self.record.reasons = verdict['reasons']
-        self.record.metrics = verdict['metrics']
-        self.record.classes = verdict['classes']
-        self.record.confusions = {
-            split: largest_confusions(cells) for split, cells in verdict['confusion'].items()
-        }
-        self.record.fairness = verdict['fairness']
-        self.record.notes = verdict['notes']
-
-    def _served(self, step: Step, report: dict[str, Any]) -> None:
-        """Take ServingGate's verdict into the record: without it a model is not blessed."""
-        if report['passed']:
-            step.note = f'{report["rows"]} rows over HTTP as evaluated'
-        elif not self.record.blessed:
-            step.state, step.note = 'skipped', 'not blessed, so not served'
-        else:
-            step.note = 'not blessed'
-            self.record.blessed = False
-            self.record.reasons.append(
-                {
-                    'kind': 'serving',
-                    'metric': None,
-                    'slice': {},
-                    'text': f'ServingGate: {report["fault"]}',
-                }
-            )
+        collect(self.record, step, execution.outputs, summary)
 
 
 def _draw_report(record: Run, store: Store) -> None:
@@ -240,7 +152,6 @@ def _draw_report(record: Run, store: Store) -> None:
         record.notes.append(f'the report could not be written: {one_line(error)}')
 
 
-SERVING_REPORT = 'serving_gate.json'
 RESOLVER = 'tfx.dsl.components.common.resolver.Resolver'
 
 

@@ -13,6 +13,7 @@ from tfx.orchestration.pipeline import Pipeline
 from components.image_example_gen.settings import DIGITS, ImageData
 from components.query_example_gen.reader import query_text
 from components.query_example_gen.settings import Data
+from pipeline.beam import IN_MEMORY
 from pipeline.dag import Site, create_pipeline
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -37,6 +38,7 @@ def compile_recipe(recipe: Recipe) -> str:
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         vertex=recipe.vertex,
+        beam_args=IN_MEMORY,
         output_root=f'{root}/predictions/{recipe.name}',
     )
     check_vertex(recipe.vertex, recipe)
@@ -56,34 +58,41 @@ def _for_vertex(recipe: Recipe) -> Recipe:
       ValueError: Pictures or the schema are on this machine, or a query can't be read.
     """
     if isinstance(recipe.data, ImageData):
-        return recipe.model_copy(update={'data': _remote_pictures(recipe.data)})
+        return recipe.model_copy(update={'data': _remote_pictures(recipe.data, recipe)})
     schema = recipe.data.schema_file
     if schema and not schema.startswith(REMOTE):
         raise ValueError(
             f'data.schema: {schema!r} is on this machine; Vertex needs a {REMOTE} path'
         )
     moved: dict[str, Any] = {
-        'data': recipe.data.model_copy(update=_in_bigquery(query_text(recipe.data)))
+        'data': recipe.data.model_copy(update=_in_bigquery(recipe.data, recipe))
     }
     if recipe.batch and recipe.batch_data:
         text = query_text(recipe.batch_data)
-        moved['batch'] = recipe.batch.model_copy(update=_in_bigquery(text))
+        moved['batch'] = recipe.batch.model_copy(update=_only_query(text))
     return recipe.model_copy(update=moved)
 
 
-def _in_bigquery(query: str) -> dict[str, Any]:
-    return {'query': query, 'query_file': None, 'local': {}}
+def _only_query(text: str) -> dict[str, Any]:
+    return {'query': text, 'query_file': None, 'local': {}}
 
 
-def _remote_pictures(data: ImageData) -> ImageData:
+def _in_bigquery(data: Data, recipe: Recipe) -> dict[str, Any]:
+    """Return what changes in a query that BigQuery runs: who pays, and the labels on the bill."""
+    vertex = recipe.vertex
+    labels = (vertex.labels if vertex else {}) | {'pipeline': recipe.name} | data.labels
+    project = data.project or (vertex.project if vertex else None)
+    return _only_query(query_text(data)) | {'project': project, 'labels': labels}
+
+
+def _remote_pictures(data: ImageData, recipe: Recipe) -> ImageData:
     if isinstance(data.images, str):
         if data.images != DIGITS and not data.images.startswith(REMOTE):
             raise ValueError(
                 f'data.images: {data.images!r} is on this machine; Vertex needs a {REMOTE} path'
             )
         return data
-    query = Data(query=data.images.query, query_file=data.images.query_file)
-    update = _in_bigquery(query_text(query))
+    update = _in_bigquery(data.images.data, recipe)
     if not data.images.root.startswith(REMOTE):
         update['root'] = '.'
     images = data.images.model_copy(update=update)

@@ -1,8 +1,6 @@
 """Reads the pictures and writes them as examples; all the work is in the modules beside."""
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from tfx.components.example_gen import utils
@@ -11,12 +9,12 @@ from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
-from tfx.utils import io_utils
 
 from components.image_example_gen.columns import OF_PICTURES
 from components.image_example_gen.errors import PicturesError
 from components.image_example_gen.ingest import REFUSED_FILE, Written, write_examples
 from components.image_example_gen.settings import ImageData
+from components.staging import is_remote, staged
 
 
 class Executor(BaseExecutor):
@@ -51,16 +49,13 @@ def _write(data: ImageData, uri: str) -> Written:
 
     If the run stops, the list of the refused lies beside the artifacts, which are removed then.
     """
-    if '://' not in uri:
-        return write_examples(data, Path(uri), stopped=Path(uri).parents[1] / REFUSED_FILE)
-    with tempfile.TemporaryDirectory(prefix='sluice-pictures-') as folder:
-        stopped = Path(folder) / REFUSED_FILE
+    with staged(uri) as folder:
+        remote = is_remote(uri)
+        stopped = (folder if remote else folder.parents[1]) / REFUSED_FILE
         try:
-            written = write_examples(data, Path(folder), stopped)
+            return write_examples(data, folder, stopped)
         except PicturesError as error:
-            if not stopped.exists():
+            if not remote or not stopped.exists():
                 raise
             fileio.copy(str(stopped), f'{uri}/{REFUSED_FILE}', overwrite=True)
-            raise PicturesError(str(error).replace(folder, uri)) from None
-        io_utils.copy_dir(folder, uri)
-        return written
+            raise PicturesError(str(error).replace(str(folder), uri)) from None

@@ -8,7 +8,6 @@ from components.image_example_gen.rows import listing_of_rows
 from components.image_example_gen.settings import ImageQuery
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.reader import open_query
-from components.query_example_gen.settings import Data
 
 
 def list_query(images: ImageQuery) -> Listing:
@@ -17,14 +16,8 @@ def list_query(images: ImageQuery) -> Listing:
     Raises:
         PicturesError: The query can't be run, or has no columns `uri` and `label`.
     """
-    if not images.local:
-        raise PicturesError(
-            'data.images.local: no local file stands for the tables of the query; BigQuery itself '
-            'is not asked yet'
-        )
-    data = Data(query=images.query, query_file=images.query_file, local=images.local)
     try:
-        with open_query(data) as query:
+        with open_query(images.data) as query:
             batches = list(query.batches())
     except QueryError as error:
         raise PicturesError(str(error).replace('data.', 'data.images.', 1)) from None

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from components.query_example_gen.bigquery_settings import OnBigQuery
 from components.query_example_gen.settings import (
+    Data,
     LocalTables,
     Split,
     absolute_path,
@@ -17,7 +19,7 @@ DIGITS = 'sklearn:digits'
 """Source of the 1,797 handwritten digits that come with scikit-learn (UCI, 8 x 8 pixels)."""
 
 
-class ImageQuery(Settings):
+class ImageQuery(OnBigQuery):
     """A query whose rows name pictures: columns `uri` and `label`, perhaps `split`, and others."""
 
     query: str | None = Field(None, description='BigQuery SQL.')
@@ -30,6 +32,12 @@ class ImageQuery(Settings):
         if (self.query is None) == (self.query_file is None):
             raise ValueError('give either query or query_file')
         return self
+
+    @property
+    def data(self) -> Data:
+        """The query alone."""
+        keys = ('query', 'query_file', 'local', *OnBigQuery.model_fields)
+        return Data(**{key: getattr(self, key) for key in keys})
 
     def relative_to(self, folder: Path) -> 'ImageQuery':
         """Return the same query with its relative paths taken from a folder."""

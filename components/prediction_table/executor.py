@@ -11,6 +11,7 @@ from tfx.types.artifact import Artifact
 from components.example_batches import example_files, read_batches
 from components.prediction_table.table import write_table
 from components.query_example_gen.settings import UNLABELLED
+from components.staging import staged
 
 FILE = 'predictions.parquet'
 _progress = logging.getLogger('sluice.progress')
@@ -28,7 +29,8 @@ class Executor(BaseExecutor):
 
         Args:
             input_dict: `examples`.
-            output_dict: `predictions`: gets the file, and the number of `rows` as a property.
+            output_dict: `predictions`: gets the file, and as properties the number of `rows` and
+                where else they were `written_to`.
             exec_properties: `output`, the file to write.
         """
         examples = artifact_utils.get_single_instance(input_dict['examples'])
@@ -37,9 +39,12 @@ class Executor(BaseExecutor):
         rows = 0
         if splits:
             made = f'{predictions.uri}/{FILE}'
-            rows = write_table(read_batches(example_files(examples, UNLABELLED)), made)
+            batches = read_batches(example_files(examples, UNLABELLED))
+            with staged(predictions.uri) as folder:
+                rows = write_table(batches, str(folder / FILE))
             _publish(made, exec_properties['output'])
         predictions.set_int_custom_property('rows', rows)
+        predictions.set_string_custom_property('written_to', exec_properties['output'])
         counted = {'done': rows, 'total': None, 'unit': 'rows'}
         _progress.info('%d rows', rows, extra={'progress': counted})
 

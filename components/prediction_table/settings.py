@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
+from components.query_example_gen.parameters import QueryParameters, Window
 from components.query_example_gen.settings import UNLABELLED, Data, LocalTables, Split
 from transforms.features import Settings
 
@@ -22,6 +23,12 @@ class Batch(Settings):
         None, description='BigQuery SQL for the rows; the label is not needed.'
     )
     query_file: str | None = Field(None, description='File with the BigQuery SQL.')
+    parameters: QueryParameters = Field(
+        default_factory=dict, description="Values of `@name` in the query, as data's `parameters`."
+    )
+    window: Window | None = Field(
+        None, description="The days that rows are predicted of, as data's `window`."
+    )
     local: LocalTables = Field(
         default_factory=dict,
         description="BigQuery table -> local files; by default as data's `local`.",
@@ -44,12 +51,17 @@ class Batch(Settings):
         Args:
             tables: the recipe's data, whose local files stand for tables where none are given.
         """
-        return Data(
-            query=self.query,
-            query_file=self.query_file,
-            local=self.local or tables.local,
-            split=Split(into={UNLABELLED: 1}),
-        )
+        asked = {
+            'query': self.query,
+            'query_file': self.query_file,
+            'parameters': self.parameters,
+            'window': self.window,
+            'local': self.local or tables.local,
+            'split': Split(into={UNLABELLED: 1}),
+            'schema_file': None,
+        }
+        # How BigQuery is asked, is as for the data.
+        return tables.model_copy(update=asked)
 
     def relative_to(self, folder: Path) -> 'Batch':
         """Return the same with the paths of what is read taken from a folder."""

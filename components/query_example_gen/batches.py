@@ -38,4 +38,7 @@ def rebatched(batches: 'Iterator[pa.RecordBatch]', rows: int) -> 'Iterator[pa.Re
 def _joined(batches: 'list[pa.RecordBatch]') -> 'pa.RecordBatch':
     import pyarrow as pa
 
-    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+    if len(batches) == 1:
+        return batches[0]
+    joined: pa.RecordBatch = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+    return joined

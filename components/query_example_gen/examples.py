@@ -146,18 +146,18 @@ def _bytes_feature_of_length(n: int) -> bytes:
 
 
 def _list_feature(type_: pa.DataType, values: list | None) -> bytes:
-    if not values:
-        return b''
+    """Encode an array; BigQuery knows none that is NULL: it is one without values."""
     if pa.types.is_floating(type_):
-        packed = np.array(values, '<f4').tobytes()
-        return _field(_FLOAT_LIST, _field(0x0A, packed))
+        packed = np.array(values or (), '<f4').tobytes()
+        return _field(_FLOAT_LIST, _field(0x0A, packed) if values else b'')
     if pa.types.is_integer(type_) or pa.types.is_boolean(type_):
-        return _int_feature([int(v) for v in values])
-    return _bytes_feature([v.encode() for v in values])
+        return _int_feature([int(v) for v in values or ()])
+    return _bytes_feature([v.encode() for v in values or ()])
 
 
 def _int_feature(values: list[int]) -> bytes:
-    return _field(_INT64_LIST, _field(0x0A, b''.join(map(_varint, values))))
+    packed = b''.join(map(_varint, values))
+    return _field(_INT64_LIST, _field(0x0A, packed) if values else b'')
 
 
 def _bytes_feature(values: list[bytes]) -> bytes:

@@ -4,9 +4,11 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from components.query_example_gen.errors import QueryError
 from transforms.features import Settings
 
 ParameterType = Literal['INT64', 'FLOAT64', 'BOOL', 'STRING', 'DATE', 'DATETIME', 'TIMESTAMP']
@@ -113,6 +115,38 @@ class Window(Settings):
             name: QueryParameter(type='DATE', value=bound.isoformat())
             for name, bound in bounds.items()
         }
+
+
+def day_of(given: str, scheduled: str, time_zone: str) -> date:
+    """Return the date of a run, which its window ends at.
+
+    Args:
+        given: The date itself, as 2026-01-31; '' where the schedule decides.
+        scheduled: When the run was to start, as RFC 3339: 2026-01-31T03:00:00Z; '' if it is not
+            known.
+        time_zone: IANA name of the zone whose date that is; '' for UTC.
+
+    Raises:
+        QueryError: There is none, or it is not such a date, time or zone.
+    """
+    try:
+        if given:
+            return date.fromisoformat(given)
+        moment = datetime.fromisoformat(scheduled)
+        if moment.tzinfo is None or moment.year < 2000:
+            raise ValueError
+    except ValueError:
+        raise QueryError(
+            'data.window: it ends at the date of the run, which must be as 2026-01-31, got '
+            f'{given or scheduled!r}; give the run a date'
+        ) from None
+    try:
+        return moment.astimezone(ZoneInfo(time_zone or 'UTC')).date()
+    except (KeyError, ValueError, OSError):
+        raise QueryError(
+            f'data.window: there is no time zone {time_zone!r}; expected a name such as '
+            'Europe/Berlin'
+        ) from None
 
 
 def span_of(day: date) -> int:

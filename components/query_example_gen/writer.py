@@ -5,7 +5,7 @@ TFRecord framing: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfreco
 
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -72,20 +72,9 @@ class SplitWriter:
         with self._told():
             for file in self._files:
                 file.close()
-            self._check_rows()
+            check_rows(self.rows)
             for folder in self._folders:
                 (folder / f'{FILE_NAME}.part').rename(folder / FILE_NAME)
-
-    def _check_rows(self) -> None:
-        empty = [name for name, rows in self.rows.items() if not rows]
-        if not any(self.rows.values()):
-            raise QueryError('data.query: returned no rows; loosen its WHERE or check the table')
-        if empty:
-            counts = ', '.join(f'{name} {rows:,}' for name, rows in self.rows.items())
-            raise QueryError(
-                f'data.split: no rows in split {empty[0]} ({counts}); give it a larger share, '
-                'choose key columns with more values, or leave it out'
-            )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -101,6 +90,23 @@ class SplitWriter:
                     f'{parent}: the examples cannot be written: {error.strerror or error}'
                 ) from None
             raise
+
+
+def check_rows(rows: Mapping[str, int]) -> None:
+    """Hold the number of rows by split against none.
+
+    Raises:
+        QueryError: A split has no rows.
+    """
+    empty = [name for name, count in rows.items() if not count]
+    if not any(rows.values()):
+        raise QueryError('data.query: returned no rows; loosen its WHERE or check the table')
+    if empty:
+        counts = ', '.join(f'{name} {count:,}' for name, count in rows.items())
+        raise QueryError(
+            f'data.split: no rows in split {empty[0]} ({counts}); give it a larger share, '
+            'choose key columns with more values, or leave it out'
+        )
 
 
 def _records(examples: pa.BinaryArray) -> memoryview:

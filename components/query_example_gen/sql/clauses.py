@@ -118,7 +118,8 @@ def limit_of(compiler: Compiler, node: exp.Query) -> list[str]:
         QueryError: There is one, but no ORDER BY that says which rows it leaves.
     """
     limit, offset = node.args.get('limit'), node.args.get('offset')
-    if (limit or offset) and not node.args.get('order'):
+    none = limit and isinstance(limit.expression, exp.Literal) and limit.expression.name == '0'
+    if (limit or offset) and not node.args.get('order') and not none:
         raise QueryError(
             'LIMIT without ORDER BY may give other rows on every run; add ORDER BY, or sample with'
             ' WHERE MOD(ABS(FARM_FINGERPRINT(key)), 100) < 10'

@@ -131,7 +131,7 @@ class BigQuery:
             )
         return self._rows(job['jobReference']['jobId'], asked, 'bigquery#queryResponse')
 
-    def jobs_getQueryResults(self, request: Request, project: str, job: str) -> Response:  # noqa: N802
+    def jobs_getQueryResults(self, request: Request, project: str, job: str) -> Response:
         """Return rows of a query job."""
         return self._rows(job, dict(request.query), 'bigquery#getQueryResultsResponse')
 

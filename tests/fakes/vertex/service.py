@@ -6,6 +6,7 @@ from google.cloud import aiplatform_v1 as v1
 from google.cloud.aiplatform_v1.services.endpoint_service.transports import (
     rest_base as endpoint_rest,
 )
+from google.cloud.aiplatform_v1.services.job_service.transports import rest_base as job_rest
 from google.cloud.aiplatform_v1.services.model_service.transports import rest_base as model_rest
 from google.cloud.aiplatform_v1.services.prediction_service.transports import (
     rest_base as prediction_rest,
@@ -14,6 +15,7 @@ from google.cloud.aiplatform_v1.services.prediction_service.transports import (
 from tests.fakes.http import Request, Response
 from tests.fakes.rpc import Method, RestFace, gapic_methods
 from tests.fakes.vertex.endpoints import Endpoints
+from tests.fakes.vertex.jobs import Jobs
 from tests.fakes.vertex.models import Models
 from tests.fakes.vertex.operations import Operations
 from tests.fakes.vertex.predictions import Predictions
@@ -30,6 +32,7 @@ class Vertex:
         models: the model registry.
         endpoints: the endpoints.
         predictions: the containers.
+        jobs: what is trained in worker pools.
     """
 
     hosts = ('*aiplatform.googleapis.com',)
@@ -46,10 +49,12 @@ class Vertex:
         self.models = Models(world, self.operations)
         self.endpoints = Endpoints(world, self.operations, self.models)
         self.predictions = Predictions(world, self.endpoints)
+        self.jobs = Jobs(world, self.operations)
         self.methods: list[Method] = [
             *self.operations.methods,
             *_methods(self.models, model_rest._BaseModelServiceRestTransport),
             *_methods(self.endpoints, endpoint_rest._BaseEndpointServiceRestTransport),
+            *_methods(self.jobs, job_rest._BaseJobServiceRestTransport),
             *_methods(self.predictions, prediction_rest._BasePredictionServiceRestTransport),
         ]
         self._rest = RestFace(self.methods, self.faults)
@@ -59,8 +64,9 @@ class Vertex:
         return self._rest.handle(request)
 
     def stop(self) -> None:
-        """End the containers."""
+        """End the containers and the jobs."""
         self.predictions.stop()
+        self.jobs.stop()
 
 
 def _methods(part: Any, transport: type) -> list[Method]:

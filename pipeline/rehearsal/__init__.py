@@ -1,0 +1,1 @@
+"""Runs a compiled pipeline as Vertex would, on this machine, against stand-ins for its services."""
