@@ -67,12 +67,14 @@ def plan(
 
 @click.command()
 @click.argument('recipe', required=False)
+@click.option('--deep', is_flag=True, help='Also import TensorFlow, which takes some seconds.')
 @set_option
 @project_option
 @region_option
 @json_option
 def doctor(
     recipe: str | None,
+    deep: bool,
     overrides: tuple[str, ...],
     project: str | None,
     region: str | None,
@@ -86,7 +88,7 @@ def doctor(
     from pipeline.cloud.doctor import report
 
     loaded = load(recipe, overrides)[1] if recipe else None
-    found = list(report(loaded, project, region))
+    found = list(report(loaded, project, region, deep=deep))
     if as_json:
         click.echo(json.dumps({'checks': [check.as_object() for check in found]}, indent=2))
     else:

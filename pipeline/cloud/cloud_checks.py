@@ -77,7 +77,7 @@ def _accelerators(recipe: Recipe | None, region: str) -> Iterator[Check]:
         known = name if name in ACCELERATORS else f'{name} (unknown)'
         yield Check(
             'region', 'wrong', f'{region} has no {known} for training',
-            f'set vertex.region to one of {", ".join(where) or "none"}, or take another accelerator',
+            f'set vertex.region to one of {", ".join(where) or "none"}, or another accelerator',
         )  # fmt: skip
 
 

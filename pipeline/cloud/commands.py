@@ -60,9 +60,7 @@ def submit(
 
             check_ceiling(template.recipe, max_cost)
         connection = connected('submit', project, region, template.vertex)
-        job = jobs.job_of(
-            template.compiled(), template.settings(given, caching, service_account)
-        )
+        job = jobs.job_of(template.compiled(), template.settings(given, caching, service_account))
         started = jobs.submit(connection, job, run_id or jobs.new_run_id(job.display_name))
         run = started.name.rpartition('/')[2]
         page = jobs.console_url(started)

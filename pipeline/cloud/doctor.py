@@ -36,16 +36,19 @@ class Check:
         return asdict(self)
 
 
-def report(recipe: Recipe | None, project: str | None, region: str | None) -> Iterator[Check]:
+def report(
+    recipe: Recipe | None, project: str | None, region: str | None, *, deep: bool = False
+) -> Iterator[Check]:
     """Yield all checks, those of this machine first.
 
     Args:
       recipe: What is to run; None: nothing in particular.
       project: Google Cloud project; None: that of the recipe or the credentials.
       region: Region of Vertex; None: that of the recipe.
+      deep: Whether to import TensorFlow too.
     """
     from pipeline.cloud.cloud_checks import of_cloud
     from pipeline.cloud.machine_checks import of_machine
 
-    yield from of_machine(recipe)
+    yield from of_machine(recipe, deep=deep)
     yield from of_cloud(recipe, project, region)

@@ -107,7 +107,9 @@ def typed_parameters(spec: Mapping[str, Any], given: Mapping[str, str]) -> dict[
     typed: dict[str, Any] = {}
     for name, text in given.items():
         if name not in known:
-            raise CloudError(f'--param {name}: no parameter of this pipeline; {nearest(name, known)}')
+            raise CloudError(
+                f'--param {name}: no parameter of this pipeline; {nearest(name, known)}'
+            )
         kind = known[name].get('parameterType') or known[name].get('type', 'STRING')
         try:
             typed[name] = {
@@ -116,7 +118,9 @@ def typed_parameters(spec: Mapping[str, Any], given: Mapping[str, str]) -> dict[
             }.get(kind, str)(text)  # fmt: skip
         except ValueError:
             expected = kind.lower().replace('number_', '')
-            raise CloudError(f'--param {name}={text}: expected a value of type {expected}') from None
+            raise CloudError(
+                f'--param {name}={text}: expected a value of type {expected}'
+            ) from None
     return typed
 
 

@@ -24,11 +24,16 @@ DISK, MEMORY = ByteSize(5 * 10**9), ByteSize(4 * 10**9)
 IMPORT_SECONDS = 120
 
 
-def of_machine(recipe: Recipe | None) -> Iterator[Check]:
-    """Yield the checks of this machine."""
+def of_machine(recipe: Recipe | None, *, deep: bool) -> Iterator[Check]:
+    """Yield the checks of this machine.
+
+    Args:
+      recipe: What is to run; None: nothing in particular.
+      deep: Whether to import TensorFlow, which takes its time.
+    """
     yield _python()
     yield _glibc()
-    yield _tensorflow()
+    yield _imported() if deep else _tensorflow()
     yield _room('disk', shutil.disk_usage(Path.cwd()).free, DISK, 'free some, or use --store')
     yield _room('memory', _memory(), MEMORY, 'close other programs')
     if recipe:
@@ -55,6 +60,13 @@ _CONTAINER = 'or use Debian 13 or Ubuntu 24.04'
 
 
 def _tensorflow() -> Check:
+    try:
+        return Check('tensorflow', 'good', f'{metadata.version("tensorflow")} is installed')
+    except metadata.PackageNotFoundError:
+        return Check('tensorflow', 'wrong', 'not installed', 'run make setup')
+
+
+def _imported() -> Check:
     """Import TensorFlow in a process of its own: a bad build can end one."""
     code = 'import tensorflow'
     environment = os.environ | {'TF_CPP_MIN_LOG_LEVEL': '3'}
@@ -66,7 +78,7 @@ def _tensorflow() -> Check:
     except subprocess.TimeoutExpired:
         return Check('tensorflow', 'unknown', f'not imported in {IMPORT_SECONDS} s', 'try again')
     if done.returncode == 0:
-        return Check('tensorflow', 'good', metadata.version('tensorflow'))
+        return Check('tensorflow', 'good', f'{metadata.version("tensorflow")} imports')
     last = (done.stderr.strip().splitlines() or [f'exit code {done.returncode}'])[-1]
     return Check('tensorflow', 'wrong', f'cannot be imported: {last}', 'run make setup again')
 

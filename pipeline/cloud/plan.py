@@ -177,7 +177,7 @@ def _training(machines: Machines, replicas: int, prices: Prices) -> tuple[str, f
     asked = machines.machine or machines.accelerator or machines.needs_job or replicas > 1
     machine = machines.machine_type if asked else STEP_MACHINE
     hourly = prices.of_machine(machine, machines.accelerator, machines.count, machines.spot)
-    words = f'{replicas} × {machine}' if replicas > 1 else machine
+    words = f'{replicas} of {machine}' if replicas > 1 else machine
     if machines.accelerator:
         words += f' + {machines.count} {machines.accelerator}'
     if machines.spot:

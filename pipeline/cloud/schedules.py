@@ -111,7 +111,9 @@ def find(connection: Connection, name: str) -> 'Schedule':
         raise CloudError(f'no schedule {name!r} in {connection.parent}; {known}')
     if len(found) > 1:
         numbers = ', '.join(s.name.rpartition('/')[2] for s in found)
-        raise CloudError(f'there are {len(found)} schedules {name!r}; name one by number: {numbers}')
+        raise CloudError(
+            f'there are {len(found)} schedules {name!r}; name one by number: {numbers}'
+        )
     return found[0]
 
 
@@ -181,9 +183,7 @@ _PATHS = {
 """What a schedule is compared by: its JSON name -> the field's."""
 
 
-def _schedule(
-    connection: Connection, settings: ScheduleSettings, job: 'PipelineJob'
-) -> 'Schedule':
+def _schedule(connection: Connection, settings: ScheduleSettings, job: 'PipelineJob') -> 'Schedule':
     from google.cloud import aiplatform_v1 as v1
 
     return v1.Schedule(
