@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pipeline.cloud.errors import CloudError
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import PipelineJob
 
-RECIPE_LABEL = 'sluice-recipe'
+RECIPE_LABEL = 'sluice_recipe'
 """Label of runs and of what they make: the recipe's name."""
 
 ENDED = ('SUCCEEDED', 'FAILED', 'CANCELLED', 'PAUSED')
@@ -156,8 +157,8 @@ def submit(connection: Connection, job: 'PipelineJob', run: str) -> 'PipelineJob
 
 
 def new_run_id(recipe: str) -> str:
-    """Return the id of a new run: the recipe's name and the time."""
-    return f'{recipe}-{datetime.now(UTC).strftime("%Y%m%d-%H%M%S")}'
+    """Return the id of a new run: the recipe's name, the time, and what keeps two apart."""
+    return f'{recipe}-{datetime.now(UTC).strftime("%Y%m%d-%H%M%S")}-{secrets.token_hex(2)}'
 
 
 def get(connection: Connection, run: str) -> 'PipelineJob':

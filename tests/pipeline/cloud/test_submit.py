@@ -20,7 +20,7 @@ def test_a_compiled_pipeline_becomes_a_run(universe: Universe, template: Path) -
     assert request['pipelineJobId'] == 'births-1'
     assert job['runtimeConfig']['parameterValues'] == {'epochs': 7}
     assert job['runtimeConfig']['gcsOutputDirectory'] == 'gs://bucket/sluice'
-    assert job['labels'] == {'tfx_version': '1-21-0', 'sluice-recipe': 'births'}
+    assert job['labels'] == {'tfx_version': '1-21-0', 'sluice_recipe': 'births'}
     tasks = job['pipelineSpec']['root']['dag']['tasks']
     assert {t['cachingOptions']['enableCache'] for t in tasks.values()} == {False}
 
