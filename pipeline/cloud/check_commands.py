@@ -40,7 +40,7 @@ def plan(
     without a network those of the local files. Exit code 1: it would cost more than it may.
     """
     from pipeline.cloud import plan_text
-    from pipeline.cloud.plan import make_plan
+    from pipeline.cloud.plan import ceiling_of, make_plan
     from pipeline.cloud.prices import TABLE, PricesError
     from pipeline.cloud.reuse import reused_here
     from pipeline.store import Store
@@ -60,7 +60,7 @@ def plan(
     else:
         for line in plan_text.lines(made):
             click.echo(line)
-    ceiling = max_cost if max_cost is not None else loaded.vertex and loaded.vertex.max_cost
+    ceiling = ceiling_of(loaded, max_cost)
     if ceiling is not None and made.cost > ceiling:
         stop(f'${made.cost:.2f} is more than the ${ceiling:g} that is allowed', FAILED)
 

@@ -141,13 +141,16 @@ def _bucket(connection: Connection, vertex: Vertex | None) -> Check:
             'bucket', 'wrong', f'{name} is in {location}, and runs are in {connection.region}',
             'reading across regions is slow and costs; take a bucket of the region',
         )  # fmt: skip
-    query = '&'.join(f'permissions={p}' for p in BUCKET_PERMISSIONS)
-    found = connection.get('see what is allowed', f'{base}/iam/testPermissions?{query}')
-    missing = sorted(set(BUCKET_PERMISSIONS) - set(found.get('permissions', [])))
+    missing = [p for p in BUCKET_PERMISSIONS if not _may(connection, base, p)]
     if missing:
         fix = f'grant roles/storage.objectUser on gs://{name} (docs/permissions.md)'
         return Check('bucket', 'wrong', f'{name}: missing: {", ".join(missing)}', fix)
     return Check('bucket', 'good', f'{name} in {location}')
+
+
+def _may(connection: Connection, bucket: str, permission: str) -> bool:
+    url = f'{bucket}/iam/testPermissions?permissions={permission}'
+    return permission in connection.get('see what is allowed', url).get('permissions', [])
 
 
 def _image(connection: Connection, vertex: Vertex | None) -> Check:

@@ -55,10 +55,7 @@ def submit(
     given = assignments('--param', parameters)
     template = source(recipe, overrides)
     with told():
-        if template.recipe:
-            from pipeline.cloud.plan import check_ceiling
-
-            check_ceiling(template.recipe, max_cost)
+        template.check_cost(max_cost)
         connection = connected('submit', project, region, template.vertex)
         job = jobs.job_of(template.compiled(), template.settings(given, caching, service_account))
         started = jobs.submit(connection, job, run_id or jobs.new_run_id(job.display_name))

@@ -113,10 +113,7 @@ def typed_parameters(spec: Mapping[str, Any], given: Mapping[str, str]) -> dict[
             )
         kind = known[name].get('parameterType') or known[name].get('type', 'STRING')
         try:
-            typed[name] = {
-                'NUMBER_INTEGER': int, 'INT': int, 'NUMBER_DOUBLE': float, 'DOUBLE': float,
-                'BOOLEAN': _boolean,
-            }.get(kind, str)(text)  # fmt: skip
+            typed[name] = _READERS.get(kind, str)(text)
         except ValueError:
             expected = kind.lower().replace('number_', '')
             raise CloudError(
@@ -279,3 +276,13 @@ def _boolean(text: str) -> bool:
     if text.lower() not in ('true', 'false'):
         raise ValueError(text)
     return text.lower() == 'true'
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    'NUMBER_INTEGER': int,
+    'INT': int,
+    'NUMBER_DOUBLE': float,
+    'DOUBLE': float,
+    'BOOLEAN': _boolean,
+}
+"""Type of a parameter, in either form of the specification -> how its text is read."""

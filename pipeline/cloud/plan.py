@@ -106,7 +106,7 @@ def check_ceiling(recipe: Recipe, max_cost: float | None) -> None:
     Raises:
       CloudError: It would cost more, or what it costs is not known.
     """
-    ceiling = max_cost if max_cost is not None else recipe.vertex and recipe.vertex.max_cost
+    ceiling = ceiling_of(recipe, max_cost)
     if ceiling is None:
         return
     from pipeline.store import Store
@@ -129,6 +129,13 @@ def check_ceiling(recipe: Recipe, max_cost: float | None) -> None:
             f'{key}: {recipe.name} would cost about ${plan.cost:.2f}, and ${ceiling:g} is allowed; '
             f'see sluice plan {recipe.name}'
         )
+
+
+def ceiling_of(recipe: Recipe, max_cost: float | None) -> float | None:
+    """Return what a run may cost in US dollars: as given, or as the recipe says; None: anything."""
+    if max_cost is not None or recipe.vertex is None:
+        return max_cost
+    return recipe.vertex.max_cost
 
 
 def step_names(recipe: Recipe) -> Iterator[str]:
@@ -169,7 +176,7 @@ def _machine(step: str, recipe: Recipe, prices: Prices) -> tuple[str, float | No
         return STEP_MACHINE, prices.of_machine(STEP_MACHINE)
     cpus, memory = resources.cpu or 4, resources.memory or 16
     family = prices.families.get('e2')
-    hourly = family and cpus * family.cpu + memory * family.gb
+    hourly = cpus * family.cpu + memory * family.gb if family else None
     return f'{cpus} CPUs, {memory} GB', hourly
 
 

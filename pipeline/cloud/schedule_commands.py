@@ -92,10 +92,7 @@ def create(
     given = assignments('--param', parameters)
     template = source(recipe, overrides)
     with told():
-        if template.recipe:
-            from pipeline.cloud.plan import check_ceiling
-
-            check_ceiling(template.recipe, max_cost)
+        template.check_cost(max_cost)
         connection = connected('schedule', project, region, template.vertex)
         compiled = template.compiled()
         settings = template.settings(with_time_zone(compiled, given, when.zone), caching)

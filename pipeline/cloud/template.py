@@ -50,6 +50,22 @@ class Source:
         compiled: dict[str, Any] = json.loads(text)
         return compiled
 
+    def check_cost(self, max_cost: float | None) -> None:
+        """Refuse a run that would cost more than it may.
+
+        Args:
+          max_cost: US dollars; None: as the recipe says, if it does.
+
+        Raises:
+          CloudError: It would, or what it costs is not known.
+        """
+        from pipeline.cloud.plan import check_ceiling
+
+        if self.recipe:
+            check_ceiling(self.recipe, max_cost)
+        elif max_cost is not None:
+            stop(f'--max-cost: {self.path} is compiled: there is no recipe to estimate', BAD_USAGE)
+
     def settings(
         self, parameters: Mapping[str, str], caching: bool | None, account: str | None = None
     ) -> RunSettings:

@@ -29,7 +29,7 @@ def stages(text: str) -> dict[str, Stage]:
 
 def lineage(found: dict[str, Stage], name: str) -> list[Stage]:
     """Return a stage and those that it is made from, the first first."""
-    chain = []
+    chain: list[Stage] = []
     while name in found:
         chain.insert(0, found[name])
         name = found[name].base

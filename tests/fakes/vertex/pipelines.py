@@ -23,7 +23,8 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 }  # fmt: skip
 FIELDS = ('name', 'display_name', 'state', 'create_time', 'end_time', 'update_time',
           'pipeline_name', 'schedule_name', 'template_uri')  # fmt: skip
-State, Task = v1.PipelineState, v1.PipelineTaskDetail.State
+State: Any = v1.PipelineState
+Task: Any = v1.PipelineTaskDetail.State
 ENDED = (
     State.PIPELINE_STATE_SUCCEEDED, State.PIPELINE_STATE_FAILED, State.PIPELINE_STATE_CANCELLED,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -23,7 +24,7 @@ UPDATABLE = {
     'display_name', 'cron', 'start_time', 'end_time', 'max_run_count', 'allow_queueing',
     'max_concurrent_run_count', 'create_pipeline_job_request',
 }  # fmt: skip
-State = v1.Schedule.State
+State: Any = v1.Schedule.State
 
 
 class Schedules:

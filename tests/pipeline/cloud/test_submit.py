@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,8 +91,8 @@ def test_bad_usage_is_told(
     [
         ('PERMISSION_DENIED', "Permission 'aiplatform.pipelineJobs.create' denied",
          'grant aiplatform.pipelineJobs.create'),
-        ('PERMISSION_DENIED', 'Vertex AI API has not been used in project 1 before or it is disabled: '
-         'aiplatform.googleapis.com', 'gcloud services enable aiplatform.googleapis.com'),
+        ('PERMISSION_DENIED', 'Vertex AI API is disabled: aiplatform.googleapis.com',
+         'gcloud services enable aiplatform.googleapis.com'),
         ('NOT_FOUND', 'no such project', 'check project, region and name'),
         ('RESOURCE_EXHAUSTED', 'Quota exceeded', 'a quota is used up'),
         ('INTERNAL', 'internal', 'try again later'),
@@ -111,3 +112,26 @@ def test_a_missing_run_is_told(universe: Universe) -> None:
     done = sluice('logs', 'nothing')
     assert done.exit_code == 1
     assert done.stderr.startswith('cannot look at nothing: it is not there')
+
+
+def test_logs_show_what_a_failed_step_logged(universe: Universe, template: Path) -> None:
+    vertex = universe.services['Vertex']
+    vertex.pipelines.failing['Trainer'] = 'The replica exited with 137'
+    sluice('submit', template, '--run-id', 'births-1')
+    tasks = vertex.pipelines.GetPipelineJob(_named('births-1')).job_detail.task_details
+    (trainer,) = (task for task in tasks if task.task_name == 'Trainer')
+    number = trainer.executor_detail.container_detail.main_job.rpartition('/')[2]
+    universe.services['Platform'].logged[number] = ['loading', 'killed: out of memory']
+    shown = sluice('logs', 'births-1')
+    assert shown.exit_code == 0, shown.output
+    assert '✗ Trainer                  failed  The replica exited with 137' in shown.stdout
+    assert '03:00:01 ERROR killed: out of memory' in shown.stdout
+    unknown = sluice('logs', 'births-1', '--step', 'Trainr')
+    assert unknown.exit_code == 1 and "did you mean 'Trainer'?" in unknown.stderr
+
+
+def _named(run: str) -> Any:
+    from google.cloud import aiplatform_v1 as v1
+
+    parent = 'projects/rehearsal/locations/us-central1'
+    return v1.GetPipelineJobRequest(name=f'{parent}/pipelineJobs/{run}')
