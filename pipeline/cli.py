@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ import click
 
 from pipeline import model_commands, run_commands
 from pipeline.batch import commands as batch_commands
+from pipeline.cloud import check_commands as cloud_checks
+from pipeline.cloud import commands as cloud_commands
+from pipeline.cloud import schedule_commands
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
@@ -23,6 +27,8 @@ from pipeline.options import (
 from pipeline.rehearsal import commands as rehearsal_commands
 
 if TYPE_CHECKING:
+    from datetime import date as Day  # noqa: N812 (`--date` has the name)
+
     from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
 
@@ -45,6 +51,14 @@ def main() -> None:
 @set_option
 @store_option
 @json_option
+@click.option(
+    '--date',
+    type=click.DateTime(['%Y-%m-%d']),
+    help='Date of the run, which data.window ends at; by default today.',
+)
+@click.option(
+    '--if-new-data', is_flag=True, help='Do nothing if the last run had all the data there is.'
+)
 @click.option('--require-blessed', is_flag=True, help='Exit with 3 if the model is not blessed.')
 @click.option('-v', '--verbose', is_flag=True, help='Stream the full log; show tracebacks.')
 def run(
@@ -52,6 +66,8 @@ def run(
     overrides: tuple[str, ...],
     store: Path,
     as_json: bool,
+    date: datetime | None,
+    if_new_data: bool,
     require_blessed: bool,
     verbose: bool,
 ) -> None:
@@ -63,10 +79,15 @@ def run(
     """
     path, loaded = _load(recipe, overrides)
     _check(path, loaded, overrides)
-    from pipeline.session import start
+    from pipeline.session import has_window, start
 
+    day = date.date() if date else None
+    if day and not has_window(loaded):
+        stop(f'{path}: --date: needs data.window, whose days it decides', BAD_USAGE)
+    if if_new_data:
+        _stop_without_new_data(path, loaded, day, store)
     try:
-        record = start(path, loaded, overrides, store, as_json=as_json, verbose=verbose)
+        record = start(path, loaded, overrides, store, day=day, as_json=as_json, verbose=verbose)
     except KeyboardInterrupt:
         click.echo('Interrupted. The same command goes on from here.', err=True)
         sys.exit(INTERRUPTED)
@@ -220,6 +241,12 @@ for command in (
     model_commands.rollback,
     batch_commands.predict,
     batch_commands.export,
+    cloud_commands.submit,
+    cloud_commands.logs,
+    cloud_commands.cancel,
+    schedule_commands.schedule,
+    cloud_checks.plan,
+    cloud_checks.doctor,
     rehearsal_commands.rehearse,
 ):
     main.add_command(command)
@@ -300,3 +327,18 @@ def _check(path: Path, loaded: 'Recipe', overrides: Sequence[str]) -> 'dict[str,
         return check_against_data(path, loaded, overrides)
     except RecipeError as error:
         stop(str(error), BAD_USAGE)
+
+
+def _stop_without_new_data(path: Path, loaded: 'Recipe', day: 'Day | None', store: Path) -> None:
+    """End the command, well, if the last run had all the data that there is."""
+    from pipeline.new_data import has_new_data, last_trained
+    from pipeline.store import Store
+
+    last = last_trained(loaded, Store(store).runs.all())
+    try:
+        if has_new_data(loaded, day or datetime.now().date(), last):
+            return
+    except ValueError as error:
+        stop(f'{path}: {error}', FAILED)
+    click.echo(f'No new data since {last.run}: nothing is run.' if last else '')
+    sys.exit(0)

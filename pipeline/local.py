@@ -70,7 +70,10 @@ class _LocalRun:
         root = store.pipeline_root(recipe.name)
         served = recipe.served_at()
         site = Site(
-            str(root.absolute()), push_to=str(served) if served else None, beam_args=IN_MEMORY
+            str(root.absolute()),
+            push_to=str(served) if served else None,
+            beam_args=IN_MEMORY,
+            date=record.date or '',
         )
         connection = metadata.sqlite_metadata_connection_config(str(store.metadata))
         self.mlmd = MetadataStore(connection)

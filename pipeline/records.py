@@ -125,6 +125,9 @@ class Run(BaseModel):
     model: str | None = Field(None, description='The trained model (SavedModel folder).')
     pushed: str | None = Field(None, description='Where it was pushed; null: it was not.')
     report: str | None = Field(None, description='The report, an HTML page.')
+    date: str | None = Field(
+        None, description='Date of the run, which data.window ends at; null: there is no window.'
+    )
     log: str | None = Field(None, description='The full log.')
     pid: int = Field(default_factory=os.getpid, description='Process that ran it.')
 

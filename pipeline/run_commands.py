@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cloud.commands import list_runs
+from pipeline.cloud.options import project_option, region_option
 from pipeline.options import BAD_USAGE, FAILED, json_option, stop, store_option
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.store import Store
 
 BOARD_PORT = 8766
+ON_VERTEX = 20
+"""Runs on Vertex that are listed, unless told otherwise."""
 
 
 @click.command()
@@ -33,6 +37,9 @@ BOARD_PORT = 8766
     help='Best first, by a metric; or by `seconds` or `started`. `-KEY` turns it round.',
 )
 @click.option('-n', '--limit', type=click.IntRange(1), help='Only so many.')
+@click.option('--vertex', is_flag=True, help='Those on Vertex, not those on this machine.')
+@project_option
+@region_option
 @store_option
 @json_option
 def runs(
@@ -41,6 +48,9 @@ def runs(
     conditions: tuple[str, ...],
     key: str | None,
     limit: int | None,
+    vertex: bool,
+    project: str | None,
+    region: str | None,
     store: Path,
     as_json: bool,
 ) -> None:
@@ -53,6 +63,11 @@ def runs(
     from pipeline.store import Store
 
     wanted = of_recipe or recipe
+    if vertex:
+        if conditions or key:
+            stop('--vertex: --filter and --sort are for runs on this machine', BAD_USAGE)
+        list_runs(wanted, limit or ON_VERTEX, project, region, as_json=as_json)
+        return
     every = [r for r in Store(store).runs.all() if wanted in (None, r.recipe)]
     try:
         found, metrics = select(every, conditions)

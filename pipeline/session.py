@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from rich.markup import escape
@@ -22,10 +23,20 @@ def start(
     overrides: Sequence[str],
     store_folder: Path,
     *,
+    day: date | None = None,
     as_json: bool = False,
     verbose: bool = False,
 ) -> Run:
     """Run a recipe on this machine, tell the terminal about it, and return the record.
+
+    Args:
+      recipe_file: What the recipe is from, and
+      overrides: what was overridden in it.
+      recipe: The recipe.
+      store_folder: Of the store.
+      day: Date of the run, which windows of data end at; None: today.
+      as_json: Keep stdout for a program.
+      verbose: Show the full log.
 
     Raises:
       StoreError: The store can't be written to.
@@ -43,6 +54,7 @@ def start(
         task=recipe.task,
         bounds=show.bounds_of(recipe.gate),
         class_bounds=show_classes.bounds_of(recipe.gate),
+        date=(day or date.today()).isoformat() if has_window(recipe) else None,
         log=str(log),
     )
     store.recipe(run).write_text(dump_recipe(recipe), encoding='utf-8')
@@ -65,3 +77,9 @@ def start(
         console.print()
         console.print(show.outcome(record))
     return record
+
+
+def has_window(recipe: Recipe) -> bool:
+    """Return whether what a recipe reads depends on the date of the run."""
+    tables = (recipe.table, recipe.batch_data)
+    return any(data is not None and data.window is not None for data in tables)

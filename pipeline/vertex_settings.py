@@ -83,6 +83,13 @@ class Vertex(Settings):
         '`{team: growth}`.',
     )
 
+    max_cost: float | None = Field(
+        None,
+        gt=0,
+        description='US dollars that one run may cost by the estimate of `sluice plan`; submit and '
+        'schedule refuse one that would cost more. null: no bound.',
+    )
+
     @model_validator(mode='after')
     def _key_of_the_region(self) -> 'Vertex':
         key = self.encryption_key

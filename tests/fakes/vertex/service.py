@@ -8,8 +8,14 @@ from google.cloud.aiplatform_v1.services.endpoint_service.transports import (
 )
 from google.cloud.aiplatform_v1.services.job_service.transports import rest_base as job_rest
 from google.cloud.aiplatform_v1.services.model_service.transports import rest_base as model_rest
+from google.cloud.aiplatform_v1.services.pipeline_service.transports import (
+    rest_base as pipeline_rest,
+)
 from google.cloud.aiplatform_v1.services.prediction_service.transports import (
     rest_base as prediction_rest,
+)
+from google.cloud.aiplatform_v1.services.schedule_service.transports import (
+    rest_base as schedule_rest,
 )
 
 from tests.fakes.http import Request, Response
@@ -18,7 +24,9 @@ from tests.fakes.vertex.endpoints import Endpoints
 from tests.fakes.vertex.jobs import Jobs
 from tests.fakes.vertex.models import Models
 from tests.fakes.vertex.operations import Operations
+from tests.fakes.vertex.pipelines import Pipelines
 from tests.fakes.vertex.predictions import Predictions
+from tests.fakes.vertex.schedules import Schedules
 from tests.fakes.world import World
 
 PACKAGE = 'google.cloud.aiplatform.v1'
@@ -33,6 +41,8 @@ class Vertex:
         endpoints: the endpoints.
         predictions: the containers.
         jobs: what is trained in worker pools.
+        pipelines: the runs of pipelines.
+        schedules: what starts them.
     """
 
     hosts = ('*aiplatform.googleapis.com',)
@@ -50,11 +60,15 @@ class Vertex:
         self.endpoints = Endpoints(world, self.operations, self.models)
         self.predictions = Predictions(world, self.endpoints)
         self.jobs = Jobs(world, self.operations)
+        self.pipelines = Pipelines(world, self.operations)
+        self.schedules = Schedules(world, self.operations, self.pipelines)
         self.methods: list[Method] = [
             *self.operations.methods,
             *_methods(self.models, model_rest._BaseModelServiceRestTransport),
             *_methods(self.endpoints, endpoint_rest._BaseEndpointServiceRestTransport),
             *_methods(self.jobs, job_rest._BaseJobServiceRestTransport),
+            *_methods(self.pipelines, pipeline_rest._BasePipelineServiceRestTransport),
+            *_methods(self.schedules, schedule_rest._BaseScheduleServiceRestTransport),
             *_methods(self.predictions, prediction_rest._BasePredictionServiceRestTransport),
         ]
         self._rest = RestFace(self.methods, self.faults)

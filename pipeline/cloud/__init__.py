@@ -1,0 +1,1 @@
+"""Google Cloud from the command line: runs, schedules, plans, checks."""
