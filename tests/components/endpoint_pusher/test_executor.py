@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from google.cloud import aiplatform_v1 as v1
 
@@ -60,4 +61,8 @@ def test_a_blessed_model_serves_on_the_endpoint_and_answers_as_evaluated(place: 
     assert 'from the endpoint and' in error
     assert error.endswith('as evaluated; version 1 serves on')
     assert place.state()['endpoints'] == {'births': {'deployed': ['1'], 'split': {'1': 100}}}
-    assert len(place.vertex.predictions.running) == 1
+    (container,) = place.vertex.predictions.running.values()
+    process = psutil.Process(container.pid)
+    assert 'serving' in process.cmdline()
+    place.vertex.stop()
+    assert not process.is_running()
