@@ -166,7 +166,11 @@ class _Rehearsal:
             self._standins.local,
             self,
         )
+        for method, status in self._asked.faults:
+            self._standins.fail(method, status)
         succeeded = engine.run(values)
+        failed_calls = [f'{method} failed, as --fault asked' for method in self._standins.failed()]
+        self._record.notes = [*self._record.notes, *failed_calls]
         if not succeeded:
             failed = next(r for r in self._results if r.state == 'failed')
             self._record.error = failed.note
