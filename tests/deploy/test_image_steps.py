@@ -14,6 +14,7 @@ from tests.deploy.dockerfile import lineage, stages
 
 PROJECT = Path(__file__).parents[2]
 PYTHON_NEEDS = 'ca-certificates,libssl3t64,libffi8,zlib1g,libbz2-1.0,libsqlite3-0,liblzma5'
+AUTHORITIES = 'etc/ssl/certs/ca-certificates.crt'
 TRIXIE = Path('/etc/apt/sources.list.d/sluice-trixie.list')
 
 pytestmark = [
@@ -39,7 +40,8 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (root / folder.relative_to('/')).chmod(0o755)
     for name in ('python', 'python3'):
         (root / 'usr/local/bin' / name).symlink_to(prefix / 'bin' / 'python3.11')
-    for settings in ('etc/pip.conf', 'etc/resolv.conf', 'etc/hosts'):
+    # How the network is reached is this machine's, not the image's.
+    for settings in ('etc/pip.conf', 'etc/resolv.conf', 'etc/hosts', AUTHORITIES):
         if (Path('/') / settings).exists():
             shutil.copy(Path('/') / settings, root / settings)
     yield root
@@ -65,7 +67,8 @@ def in_root(root: Path, command: str, user: str, env: dict[str, str]) -> str:
 def test_an_image_is_built_and_starts(debian: Path, target: str, check: str) -> None:
     found = stages((PROJECT / 'Dockerfile').read_text())
     env = {k: v for k, v in os.environ.items() if k.startswith('PIP_')} | {
-        'PATH': '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
+        'PATH': '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+        'PIP_CERT': f'/{AUTHORITIES}',
     }
     (debian / 'opt/sluice').mkdir(parents=True, exist_ok=True)
     shutil.rmtree(debian / 'opt/venv', ignore_errors=True)
