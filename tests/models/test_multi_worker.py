@@ -107,6 +107,27 @@ def test_two_processes_learn_what_two_devices_of_one_do(artifacts, tmp_path):
     assert_same(weights(tmp_path / 'chief'), weights(tmp_path / 'one'))
 
 
+def test_so_they_do_in_both_phases_of_a_transfer_with_a_search_for_the_rate(pictures, tmp_path):
+    made = pictures('multiclass')
+    backbone = keras.applications.MobileNetV2((32, 32, 3), 0.35, include_top=False, weights=None)
+    backbone.save_weights(tmp_path / 'some.weights.h5')
+    config = made.config(
+        model={
+            'kind': 'transfer',
+            'options': {'alpha': 0.35},
+            'weights': str(tmp_path / 'some.weights.h5'),
+            'dropout': 0.0,
+            'fine_tune': {'layers': 10, 'epochs': 1},
+        },
+        image={'size': 32},
+        train={'epochs': 2, 'batch_size': 16, 'early_stopping': None, 'find_rate': 'use'},
+    )
+    together = [made.fn_args(tmp_path / name, config) for name in ('chief', 'worker')]
+    assert train_together(tmp_path / 'together', together) == [0, 0]
+    assert train_alone(tmp_path / 'alone', made.fn_args(tmp_path / 'one', config), devices=2) == 0
+    assert_same(weights(tmp_path / 'chief'), weights(tmp_path / 'one'))
+
+
 def test_what_is_left_of_a_lost_worker_is_gone_on_with(artifacts, tmp_path):
     made = artifacts('regression')
     config = made.config(train={'epochs': 4, 'batch_size': 64, 'early_stopping': None})
