@@ -40,15 +40,31 @@ Change = Callable[[Tensors, tf.Tensor], Tensors]
 """Changes inputs `[batch, ...]` at random; the second argument is the seed, int64 `[2]`."""
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which of the rows one of several processes reads, that train together.
+
+    Attributes:
+        of: number of processes.
+        index: of this one, from 0.
+    """
+
+    of: int
+    index: int
+
+
 class Stream(Protocol):
     """Reads rows anew for each pass."""
 
-    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+    def stream(
+        self, batch_size: int, seed: int | None = None, share: Share | None = None
+    ) -> tf.data.Dataset:
         """Return batches of inputs and label, `[batch, ...]`, in a fixed order, or endless passes.
 
         Args:
             batch_size: rows per batch; the last of a single pass may have fewer.
             seed: of the order of rows in endless passes; None for a single pass.
+            share: which rows; None for all.
         """
 
 
@@ -86,6 +102,7 @@ class Split:
         seed: int | None = None,
         class_weights: Sequence[float] | None = None,
         first_step: int = 0,
+        share: Share | None = None,
     ) -> tf.data.Dataset:
         """Return batches of the split: one pass in a fixed order, or endless shuffled ones.
 
@@ -100,6 +117,9 @@ class Split:
             first_step: how many batches of endless passes are left out. From a split in memory
                 come the same batches as if those had been taken; one that is streamed begins with
                 rows in another order, as what is left out would have to be read.
+            share: given where several processes train together, each on its part of a batch. What
+                is streamed is parted before it is decoded; of what is in memory each process makes
+                whole batches, and TensorFlow takes its part of each.
 
         Returns:
             Batches of inputs by name, label `[batch, 1]` and, given class weights, weight
@@ -126,16 +146,28 @@ class Split:
             return complete(number, columns)
 
         if self.reader and self.columns is None:
-            batches = self.reader.stream(batch_size, None if seed is None else seed + first_step)
+            parted = share if seed is not None else None
+            order = None if seed is None else seed + first_step
+            batches = self.reader.stream(batch_size, order, parted)
             finish = complete
         else:
+            parted = None
             rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
             batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
             finish = gathered
         batches = batches.enumerate(first_step).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
         if seed is None:
             batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
-        return batches.prefetch(tf.data.AUTOTUNE)
+        batches = batches.prefetch(tf.data.AUTOTUNE)
+        return _shared(batches, parted=parted is not None) if share else batches
+
+
+def _shared(batches: tf.data.Dataset, parted: bool) -> tf.data.Dataset:
+    """Say whether TensorFlow is still to part what each process makes."""
+    policy = tf.data.experimental.AutoShardPolicy
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = policy.OFF if parted else policy.DATA
+    return batches.with_options(options)
 
 
 def find_files(split: str, patterns: Sequence[str]) -> list[str]:
@@ -150,13 +182,16 @@ def find_files(split: str, patterns: Sequence[str]) -> list[str]:
     return files
 
 
-def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Dataset:
+def records(
+    files: Sequence[str], seed: int | None, buffer: int, share: Share | None = None
+) -> tf.data.Dataset:
     """Return the records of TFRecord files, gzipped if so named: string `[]`.
 
     Args:
         files: to be read.
         seed: of their order, and of the records'; None for a fixed order.
         buffer: records that are shuffled at a time.
+        share: which of the records, in their order, which is every process's; None for all.
     """
     names = tf.data.Dataset.from_tensor_slices(files)
     if seed is not None:
@@ -164,7 +199,8 @@ def records(files: Sequence[str], seed: int | None, buffer: int) -> tf.data.Data
     compression = 'GZIP' if files[0].endswith('.gz') else None
     # Interleaving files record by record would take five times as long as reading them.
     rows = tf.data.TFRecordDataset(names, compression, buffer_size=READ_BYTES)
-    return rows if seed is None else rows.shuffle(buffer, seed)
+    rows = rows if seed is None else rows.shuffle(buffer, seed)
+    return rows.shard(share.of, share.index) if share else rows
 
 
 class Reader:
@@ -190,14 +226,16 @@ class Reader:
         self._target = target
         self._ids = class_table(target)
 
-    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+    def stream(
+        self, batch_size: int, seed: int | None = None, share: Share | None = None
+    ) -> tf.data.Dataset:
         """Return batches as `Stream`; rows of unknown classes are left out."""
-        known = self._batches(seed).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
+        known = self._batches(seed, share).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
         return (known if seed is None else known.repeat()).rebatch(batch_size)
 
-    def _batches(self, seed: int | None) -> tf.data.Dataset:
+    def _batches(self, seed: int | None, share: Share | None = None) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""
-        rows = records(self.files, seed, SHUFFLE_BUFFER)
+        rows = records(self.files, seed, SHUFFLE_BUFFER, share)
         return rows.batch(READ_BATCH).map(self._parsed, num_parallel_calls=tf.data.AUTOTUNE)
 
     @_as_written

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
+from models.dataset import Share
 from models.devices import Devices, Precision
 from models.multi_device import mend_training_loop
 
@@ -40,17 +41,17 @@ def strategy(devices: Devices | None = None) -> tf.distribute.Strategy:
 
 def is_chief() -> bool:
     """Whether this process is the one, of those that train together, that writes."""
-    cluster = _cluster()
-    if len(cluster) < 2:
-        return True
+    share = data_share()
+    return share is None or share.index == 0
+
+
+def data_share() -> Share | None:
+    """Return this process's part of the data; None: it is the only one that trains."""
+    tasks = _cluster()  # in order of names, so the chief is the first
+    if len(tasks) < 2:
+        return None
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
-    first = 'chief' if any(task.startswith('chief') for task in cluster) else 'worker'
-    return f'{resolver.task_type}{resolver.task_id}' == f'{first}0'
-
-
-def workers() -> int:
-    """Number of processes that train one model together."""
-    return max(len(_cluster()), 1)
+    return Share(len(tasks), tasks.index(f'{resolver.task_type}{resolver.task_id}'))
 
 
 def compiles() -> bool:
@@ -96,7 +97,7 @@ def _fastest(devices: Devices | None) -> Precision:
 def _cluster() -> list[str]:
     """Return the tasks that TF_CONFIG names: `chief0`, `worker0`, …; empty: there is no cluster."""
     spec = tf.distribute.cluster_resolver.TFConfigClusterResolver().cluster_spec()
-    return [f'{job}{task}' for job in spec.jobs for task in spec.task_indices(job)]
+    return [f'{job}{task}' for job in sorted(spec.jobs) for task in spec.task_indices(job)]
 
 
 def _tpu() -> tf.distribute.Strategy | None:

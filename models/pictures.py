@@ -8,7 +8,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import dataset
-from models.dataset import Columns, Split, find_files, known_rows, records
+from models.dataset import Columns, Share, Split, find_files, known_rows, records
 from models.inputs import Columns as RawColumns
 from models.inputs import ModelInput, Tensors, TransformGraph
 from models.labels import DataError, Tally, class_ids
@@ -114,21 +114,23 @@ class PictureReader:
             columns = self._all()
         return Split(tally.rows, tally.statistics(), columns, self, self._change())
 
-    def stream(self, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
+    def stream(
+        self, batch_size: int, seed: int | None = None, share: Share | None = None
+    ) -> tf.data.Dataset:
         """Return batches of pixels and label as `Stream`; unknown classes are left out."""
 
         @tf.autograph.experimental.do_not_convert
         def decoded(columns: Tensors, label: tf.Tensor) -> Columns:
             return {IMAGE: pixels(columns[IMAGE], self._graph.image, self._plain)}, label
 
-        encoded = self._encoded(seed).map(known_rows)
+        encoded = self._encoded(seed, share).map(known_rows)
         one_by_one = (encoded if seed is None else encoded.repeat()).unbatch()
         # Left to itself tf.data begins with one at a time, and small splits are over before it
         # finds that more are better.
         cores = len(os.sched_getaffinity(0))
         return one_by_one.map(decoded, num_parallel_calls=cores).batch(batch_size)
 
-    def _encoded(self, seed: int | None) -> tf.data.Dataset:
+    def _encoded(self, seed: int | None, share: Share | None = None) -> tf.data.Dataset:
         """Return batches of (encoded pictures by name, class or -1, label as it was)."""
 
         @tf.autograph.experimental.do_not_convert
@@ -137,7 +139,7 @@ class PictureReader:
             contents, label = self._graph.encoded(columns)
             return {IMAGE: contents}, self._ids.lookup(label), label
 
-        rows = records(self.files, seed, self._buffer)
+        rows = records(self.files, seed, self._buffer, share)
         return rows.batch(READ_BATCH).map(parsed, num_parallel_calls=tf.data.AUTOTUNE)
 
     def _all(self) -> Columns:

@@ -164,6 +164,7 @@ def _batches(
         seed=train.seed,
         class_weights=_class_weights(config, data),
         first_step=first_step,
+        share=hardware.data_share(),
     )
 
 
@@ -207,7 +208,10 @@ def _fit_phase(
         _batches(part, phase, config, data, first_step=first * steps),
         steps_per_epoch=steps,
         validation_data=part.evaluation.batches(
-            eval_batch(network), inputs=network.input, class_weights=_class_weights(config, data)
+            eval_batch(network),
+            inputs=network.input,
+            class_weights=_class_weights(config, data),
+            share=hardware.data_share(),
         ),
         callbacks=everything,
         shuffle=False,  # the batches are

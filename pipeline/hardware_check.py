@@ -130,6 +130,20 @@ def _check_tuner(recipe: 'Recipe') -> None:
         )
 
 
+def check_search(recipe: 'Recipe') -> None:
+    """Check that the trials of a search can be on several machines of Vertex.
+
+    Raises:
+      ValueError: They can't; the first word is the key path.
+    """
+    tune = recipe.tune
+    if tune.trials and tune.parallel > 1 and tune.algorithm == 'hyperband':
+        raise ValueError(
+            'tune.algorithm: hyperband hands weights from trial to trial, and machines of Vertex '
+            'share none; valid with tune.parallel: random, bayesian'
+        )
+
+
 def _valid(name: str, known: Iterable[str]) -> str:
     """Say which name is nearest, and list them all."""
     names = list(known)

@@ -15,6 +15,7 @@ from components.query_example_gen.reader import query_text
 from components.query_example_gen.settings import Data
 from pipeline.beam import IN_MEMORY
 from pipeline.dag import Site, create_pipeline
+from pipeline.hardware_check import check_search
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
 from pipeline.vertex_check import check_jobs, check_vertex
@@ -41,6 +42,7 @@ def compile_recipe(recipe: Recipe) -> str:
         beam_args=IN_MEMORY,
         output_root=f'{root}/predictions/{recipe.name}',
     )
+    check_search(recipe)
     check_vertex(recipe.vertex, recipe)
     pipeline = create_pipeline(_for_vertex(recipe), site)
     check_jobs(_custom_configs(pipeline))

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from google.api_core.exceptions import ServiceUnavailable
+from google.api_core.retry import Retry, if_exception_type
 from google.cloud.bigquery import (
     ArrayQueryParameter,
     Client,
@@ -43,6 +45,9 @@ _ONCE: Any = None
 
 _QUICK: Any = (3.0, 30.0)
 """Seconds to connect and to answer, as requests takes them, where a person waits."""
+
+_STREAM_RETRY = Retry(predicate=if_exception_type(ServiceUnavailable), timeout=PATIENCE)
+"""Storage Read's own goes on for a day."""
 
 _SQL_NAMES = {'INTEGER': 'INT64', 'FLOAT': 'FLOAT64', 'BOOLEAN': 'BOOL', 'RECORD': 'STRUCT'}
 
@@ -114,11 +119,14 @@ class BigQueryQuery:
             ),
             max_stream_count=1,
         )
+        if not session.streams:  # there are no rows
+            return
+        schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
         for stream in session.streams:
             # It goes on where it was if the connection breaks.
-            messages = reader.read_rows(stream.name, retry=DEFAULT_RETRY.with_timeout(PATIENCE))
-            for page in messages.rows(session).pages:
-                yield page.to_arrow()
+            for message in reader.read_rows(stream.name, retry=_STREAM_RETRY):
+                batch = pa.py_buffer(message.arrow_record_batch.serialized_record_batch)
+                yield pa.ipc.read_record_batch(batch, schema)
 
 
 def prepared(text: str, data: Data, patient: bool) -> BigQueryQuery:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from models import dataset
 from models.dataset import DataError, Reader
@@ -127,3 +128,30 @@ def test_a_split_without_rows_or_files(artifacts, tmp_path):
         read(made, 'train', [str(tmp_path / 'part.gz')], must_know_all=True)
     with pytest.raises(DataError, match="split 'train' has no files"):
         read(made, 'train', [str(tmp_path / 'nothing*')], must_know_all=True)
+
+
+def test_processes_that_train_together_read_each_streamed_row_once(artifacts, monkeypatch):
+    made = artifacts('regression')
+    monkeypatch.setattr(dataset, 'MEMORY_LIMIT', 1000)
+    train = made.load(made.config()).train
+    assert train.columns is None
+    labels = []
+    for index in range(2):
+        share = dataset.Share(2, index)
+        batches = train.batches(50, inputs=['size'], seed=1, share=share).take(4)
+        labels.append(np.concatenate([label[:, 0] for _, label in batches.as_numpy_iterator()]))
+        policy = batches.options().experimental_distribute.auto_shard_policy
+        assert policy == tf.data.experimental.AutoShardPolicy.OFF
+    both = np.concatenate(labels)
+    assert [len(one) for one in labels] == [200, 200]
+    everything = np.concatenate(
+        [label[:, 0] for _, label in train.batches(400, inputs=['size']).as_numpy_iterator()]
+    )
+    np.testing.assert_array_equal(np.sort(both), np.sort(everything))
+
+
+def test_of_rows_in_memory_tensorflow_takes_the_parts(artifacts):
+    train = artifacts('regression').data.train
+    batches = train.batches(50, inputs=['size'], seed=1, share=dataset.Share(2, 1))
+    policy = batches.options().experimental_distribute.auto_shard_policy
+    assert policy == tf.data.experimental.AutoShardPolicy.DATA

@@ -12,9 +12,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from models.trainer import HISTORY_FILE
 from models.warm_start import KERAS_FILE
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 240
@@ -81,6 +84,12 @@ def weights(folder: Path) -> list[np.ndarray]:
     return keras.saving.load_model(folder / 'model' / KERAS_FILE, compile=False).get_weights()
 
 
+def assert_same(here: list[np.ndarray], there: list[np.ndarray]) -> None:
+    """Two summands add up the same in either order; gradients of embeddings have more of them."""
+    for one, other in zip(here, there, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 def history(folder: Path) -> dict[str, Any]:
     return json.loads((folder / 'run' / HISTORY_FILE).read_text())
 
@@ -95,8 +104,7 @@ def test_two_processes_learn_what_two_devices_of_one_do(artifacts, tmp_path):
     assert train_alone(tmp_path / 'alone', made.fn_args(tmp_path / 'one', config), devices=2) == 0
     assert not (tmp_path / 'worker' / 'model').exists()
     assert not (tmp_path / 'worker' / 'run').exists()
-    for here, there in zip(weights(tmp_path / 'chief'), weights(tmp_path / 'one'), strict=True):
-        np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-5)
+    assert_same(weights(tmp_path / 'chief'), weights(tmp_path / 'one'))
 
 
 def test_what_is_left_of_a_lost_worker_is_gone_on_with(artifacts, tmp_path):
@@ -122,5 +130,4 @@ def test_what_is_left_of_a_lost_worker_is_gone_on_with(artifacts, tmp_path):
 
     whole = args('whole', 'other')
     assert train_alone(tmp_path / 'alone', whole, devices=2) == 0
-    for here, there in zip(weights(tmp_path / 'second'), weights(tmp_path / 'whole'), strict=True):
-        np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-5)
+    assert_same(weights(tmp_path / 'second'), weights(tmp_path / 'whole'))

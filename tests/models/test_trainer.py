@@ -148,3 +148,14 @@ def test_an_own_model_is_exported_with_its_transform(artifacts, tmp_path):
     signatures = tf.saved_model.load(str(tmp_path / 'model')).signatures
     found = signatures['serving_examples'](examples=as_examples(made.eval_rows[:7]))
     assert found['probabilities'].shape == (7, 3)
+
+
+def test_a_run_may_have_other_epochs_than_the_settings(artifacts, tmp_path):
+    made = artifacts('regression')
+    fn_args = made.fn_args(tmp_path, made.config(train={'epochs': 1, 'batch_size': 64}))
+    fn_args.custom_config['epochs'] = 2
+    run_fn(fn_args)
+    assert len(json.loads((tmp_path / 'run' / 'history.json').read_text())['epochs']) == 2
+    fn_args.custom_config['epochs'] = 0
+    with pytest.raises(ValueError, match='epochs: 0 is too few'):
+        run_fn(fn_args)

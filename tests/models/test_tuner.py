@@ -136,3 +136,20 @@ def test_features_of_a_backbone_serve_all_trials(pictures, tmp_path, monkeypatch
     search = searched(made, tmp_path, settings)
     assert len(search.oracle.get_best_trials(5)) == 3
     assert len(runs) == 2  # train and eval
+
+
+@pytest.mark.slow
+def test_processes_find_what_a_trainer_understands(artifacts, tmp_path):
+    """Each builds and fits the models of its trials, as one process would."""
+    from components.tuner import parallel
+
+    made = artifacts('regression')
+    settings = config(made, trials=3, epochs=1, space={'hidden': [[4], [6, 5], [8]]})
+    fn_args = made.fn_args(tmp_path, settings)
+    (tmp_path / 'work').mkdir()
+    search = tuner.tuner_fn(fn_args).tuner
+    parallel.search(search, 'models.tuner.tuner_fn', vars(fn_args), 2, tmp_path / 'work')
+    trials = search.oracle.get_best_trials(3)
+    assert [trial.status for trial in trials] == ['COMPLETED'] * 3
+    found = with_values(settings, search.get_best_hyperparameters()[0].values)
+    assert found.model.hidden in ((4,), (6, 5), (8,))

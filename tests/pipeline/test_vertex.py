@@ -402,6 +402,10 @@ def test_epochs_are_a_parameter_with_the_recipes_as_default() -> None:
             r"vertex\.region: 'us-central9' is not a region of Vertex; did you mean 'us-central1",
         ),
         (
+            ['tune={trials: 2, parallel: 2, algorithm: hyperband, space: {dropout: [0.0, 0.1]}}'],
+            r'tune\.algorithm: hyperband hands weights from trial to trial, .* valid with',
+        ),
+        (
             ['hardware={steps: {BulkInferrer: {cpu: 2}}}'],
             r'hardware\.steps: this pipeline has no BulkInferrer; it has: QueryExampleGen, ',
         ),

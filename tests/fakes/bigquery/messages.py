@@ -29,7 +29,7 @@ def check(kind: str, value: dict[str, Any]) -> None:
 
 
 def _texts(value: Any, key: str = '') -> Any:
-    """Return JSON with text for numbers that are values of parameters, as the service takes both."""
+    """Return JSON with text for the numbers of parameters: the service takes both."""
     if isinstance(value, dict):
         return {k: _texts(v, k) for k, v in value.items()}
     if isinstance(value, list):
@@ -40,7 +40,8 @@ def _texts(value: Any, key: str = '') -> Any:
 def _refuse_unknown(message: Any, path: str) -> None:
     for name in message.all_unrecognized_fields():
         raise exceptions.BadRequest(
-            f'Invalid JSON payload received. Unknown name "{name}" at \'{path}\': Cannot find field.'
+            f'Invalid JSON payload received. Unknown name "{name}" at \'{path}\': Cannot find '
+            'field.'
         )
     for field in message.all_fields():
         held = getattr(message, field.name)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from google.api_core import exceptions
@@ -75,14 +76,13 @@ class BigQuery:
         for name, method, pattern in self._routes:
             match = pattern.fullmatch(request.path)
             if match and method == request.method:
-                action: Callable[..., Response] = getattr(self, name.replace('.', '_'))
+                method_of_api: Callable[..., Response] = getattr(self, name.replace('.', '_'))
+                action = partial(method_of_api, request, *match.groups())
                 told = {'names': match.groups(), 'query': dict(request.query)}
                 if request.body:
                     told['body'] = request.json()
                 try:
-                    return self.faults.call(
-                        f'bigquery.{name}', told, lambda _: action(request, *match.groups())
-                    )
+                    return self.faults.call(f'bigquery.{name}', told, lambda _, do=action: do())
                 except exceptions.GoogleAPICallError as error:
                     raise _with_reason(error) from None
         raise exceptions.NotFound(f'{request.method} {request.path}: not of this stand-in')
