@@ -111,11 +111,12 @@ def local_bytes(data: Data, text: str) -> int:
         for number, (name, table) in enumerate(data.local.items()):
             view = f'table_{number}'
             create_view(connection, view, table)
+            reader = connection.cursor()  # looking whether it has rows left a result open
             try:
-                found = connection.sql(f'SELECT * FROM {view}')
+                found = reader.sql(f'SELECT * FROM {view}')
                 types = dict(zip(found.columns, map(str, found.types), strict=True))
                 sizes = [_size(c, t) for c, t in types.items() if everything or c.lower() in named]
-                rows = connection.sql(f'SELECT {" + ".join(sizes) or 0} FROM {view}').fetchall()
+                rows = reader.sql(f'SELECT {" + ".join(sizes) or 0} FROM {view}').fetchall()
             except duckdb.Error as error:
                 why = str(error).splitlines()[0]
                 raise QueryError(f'data.local.{name}: cannot be read: {why}') from None
