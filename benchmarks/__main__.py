@@ -11,10 +11,10 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import page, pictures, tables
+from benchmarks import page, pictures, rehearsals, tables
 from benchmarks.cells import Cell, CellError, machine, save
 
-KINDS = (tables, pictures)
+KINDS = (tables, pictures, rehearsals)
 """Modules with `cells`, what they measure, and `section`, how they show the results."""
 
 FOLDER = Path(__file__).parent.parent / '.bench'

@@ -1,6 +1,7 @@
 """Run a recipe on this machine: LocalDagRunner a step at a time, watched and recorded."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,8 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
     try:
         with progress.during('Loading TFX'), importing():
             run = _LocalRun(recipe, record, store, progress)
-        run.all_steps()
+        with _without_arguments():
+            run.all_steps()
         record.state = 'done'
         record.seconds = round(time.monotonic() - started, 2)
         _draw_report(record, store)
@@ -49,6 +51,17 @@ def run_locally(recipe: Recipe, record: Run, store: Store, progress: Progress) -
     finally:
         record.seconds = round(time.monotonic() - started, 2)
         store.runs.save(record)
+
+
+@contextmanager
+def _without_arguments() -> Iterator[None]:
+    """Hide this command's options: TFX gives them to absl, which takes `-v` for one of its own."""
+    arguments = sys.argv
+    sys.argv = arguments[:1]
+    try:
+        yield
+    finally:
+        sys.argv = arguments
 
 
 class _LocalRun:

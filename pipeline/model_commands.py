@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -128,8 +129,18 @@ def versions(model: str, folder: Path, as_json: bool) -> None:
 @click.option(
     '--endpoint', is_flag=True, help="On Vertex: MODEL is a recipe, its endpoint's model changes."
 )
+@click.option(
+    '--set', 'overrides', multiple=True, metavar='KEY=VALUE', help='Of a recipe: override one key.'
+)
 @click.option('--json', 'as_json', is_flag=True, help='Print one JSON object only.')
-def rollback(model: str, to: int | None, folder: Path, endpoint: bool, as_json: bool) -> None:
+def rollback(
+    model: str,
+    to: int | None,
+    folder: Path,
+    endpoint: bool,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Go back to an earlier version of a model.
 
     The newer ones move aside, into `withdrawn/`; --to brings one of those back. Running servers
@@ -139,8 +150,10 @@ def rollback(model: str, to: int | None, folder: Path, endpoint: bool, as_json: 
     kept with it, and takes over; then the other is undeployed. If anything fails, nothing changes.
     """
     if endpoint:
-        _roll_endpoint_back(model, to, as_json)
+        _roll_endpoint_back(model, to, overrides, as_json)
         return
+    if overrides:
+        _stop('--set is for --endpoint, whose MODEL is a recipe', BAD_USAGE)
     from components.pusher.rollback import RollbackError
     from components.pusher.versions import roll_back
 
@@ -159,13 +172,15 @@ def rollback(model: str, to: int | None, folder: Path, endpoint: bool, as_json: 
         click.echo(f'Withdrawn: {aside}. To undo: sluice rollback {model} --to {done.was}')
 
 
-def _roll_endpoint_back(recipe: str, to: int | None, as_json: bool) -> None:
+def _roll_endpoint_back(
+    recipe: str, to: int | None, overrides: Sequence[str], as_json: bool
+) -> None:
     from pipeline.loading import RecipeError, load_recipe
     from pipeline.recipe import find_recipe
 
     try:
         path = find_recipe(recipe)
-        terms = load_recipe(path).endpoint_terms
+        terms = load_recipe(path, overrides).endpoint_terms
     except (FileNotFoundError, RecipeError) as error:
         _stop(str(error), BAD_USAGE)
     except ValueError as error:

@@ -15,6 +15,8 @@ Tasks = dict[str, dict[str, Any]]
 HTML = 'system.HTML'
 """Type of HTML artifacts, as Kubeflow Pipelines calls it."""
 
+ENDPOINT_PUSHER = 'EndpointPusher'
+
 ENTRY_POINT_OF_PAGES = 'components.report.container'
 
 ARTIFACT_IN_CONDITION = re.compile(r"inputs\.artifacts\['([^']+)'\]")
@@ -31,7 +33,8 @@ def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
     Raises:
       ValueError: A task's condition is on an artifact that the task doesn't take.
     """
-    return restore_defaults(show_pages(name_producers(name_trigger_inputs(job))), defaults)
+    repaired = pass_parameters(show_pages(name_producers(name_trigger_inputs(job))))
+    return restore_defaults(do_pushes_anew(repaired), defaults)
 
 
 def name_trigger_inputs(job: Job) -> Job:
@@ -74,6 +77,39 @@ def restore_defaults(job: Job, defaults: Mapping[str, str | int | float]) -> Job
     return job
 
 
+def pass_parameters(job: Job) -> Job:
+    """Give the DAG below an exit handler the pipeline's parameters that its tasks take.
+
+    The compiler moves the tasks into a DAG of their own, and leaves it without inputs.
+    """
+    job = deepcopy(job)
+    spec = job['pipelineSpec']
+    known = spec['root'].get('inputDefinitions', {}).get('parameters', {})
+    for task in spec['root']['dag']['tasks'].values():
+        component = spec['components'][task['componentRef']['name']]
+        if 'dag' not in component:
+            continue
+        for name in sorted(_taken(component['dag']['tasks']) & known.keys()):
+            declared = component.setdefault('inputDefinitions', {}).setdefault('parameters', {})
+            declared.setdefault(name, {'parameterType': known[name]['parameterType']})
+            given = task.setdefault('inputs', {}).setdefault('parameters', {})
+            given.setdefault(name, {'componentInputParameter': name})
+    return job
+
+
+def do_pushes_anew(job: Job) -> Job:
+    """Let what puts a model onto an endpoint run each time, though nothing it is given changed.
+
+    What serves there is not its input; one that finds its model serving does nothing. The compiler
+    turns caching on for all tasks or none.
+    """
+    job = deepcopy(job)
+    for tasks in _dags(job):
+        if ENDPOINT_PUSHER in tasks:
+            tasks[ENDPOINT_PUSHER]['cachingOptions'] = {}
+    return job
+
+
 def show_pages(job: Job) -> Job:
     """Give HTML artifacts the type whose pages the console shows, and their steps a way to start.
 
@@ -106,6 +142,16 @@ def _dags(job: Job) -> Iterator[Tasks]:
     for component in (spec['root'], *spec['components'].values()):
         if 'dag' in component:
             yield component['dag']['tasks']
+
+
+def _taken(tasks: Tasks) -> set[str]:
+    """Return the parameters of their DAG that tasks take."""
+    parameters = (
+        parameter
+        for task in tasks.values()
+        for parameter in task.get('inputs', {}).get('parameters', {}).values()
+    )
+    return {p['componentInputParameter'] for p in parameters if 'componentInputParameter' in p}
 
 
 def _condition(text: str, taken: Mapping[str, Any], task_id: str) -> str:

@@ -6,7 +6,7 @@ the next push of another model. Undeploying what served before comes last: until
 put back.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,11 +15,17 @@ from components.endpoint_pusher.cloud import DEFAULT, LIVE, NEW, Cloud
 from components.endpoint_pusher.errors import EndpointError
 from components.endpoint_pusher.settings import EndpointTerms
 from components.endpoint_pusher.smoke import Smoke, check
-
-PUSH, STATE, RECIPE = 'sluice-push', 'sluice-state', 'sluice-recipe'
-"""Labels: key of the push that made a version or an endpoint; what became of it; of what recipe."""
-
-WITHDRAWN = 'withdrawn'
+from components.endpoint_pusher.standing import (
+    PUSH,
+    RECIPE,
+    STATE,
+    WITHDRAWN,
+    Standing,
+    deployed_versions,
+    left_behind,
+    shares,
+    standing,
+)
 
 Say = Callable[[str], None]
 
@@ -39,23 +45,6 @@ class Outcome:
     version: str
     summary: str
     pushed: bool = True
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What served before a push.
-
-    Attributes:
-        there: whether the endpoint was there, and not made by an earlier try of this push.
-        split: share by id of the deployed model; empty: nothing served.
-        live: the version named `live`; '' if none is.
-        default: the version named `default`; '' if there is none.
-    """
-
-    there: bool
-    split: Mapping[str, int]
-    live: str
-    default: str
 
 
 class Rollout:
@@ -93,7 +82,7 @@ class Rollout:
                 f'sluice rollback {self._terms.name} --endpoint --to {version}',
                 pushed=False,
             )
-        before = self._standing(key, mine.version_id if mine else '')
+        before = self._before(key, mine.version_id if mine else '')
         if mine is not None and mine.version_id == before.live:
             text = f'version {before.live} serves at {self._terms.endpoint_name} already'
             return Outcome(self._name() or '', before.live, text)
@@ -131,7 +120,7 @@ class Rollout:
         live = next((v.version_id for v in versions.values() if LIVE in v.version_aliases), '')
         target = self._target(versions, live, to)
         smoke = smoke_of(versions[target].artifact_uri)
-        before = self._standing('', target)
+        before = self._before('', target)
         newer = [v for v in versions.values() if int(target) < int(v.version_id) <= int(live)]
         labels = {v.version_id: dict(v.labels) for v in (versions[target], *newer)}
         try:
@@ -166,40 +155,15 @@ class Rollout:
         return made[-1] if made else None
 
     def _deployed(self, endpoint: Any) -> dict[str, str]:
-        """Return the versions of our model that are deployed, by id of the deployed model.
+        return deployed_versions(endpoint, self._terms.name)
 
-        Vertex names projects by number where callers name them by id, so only ends are compared.
-        """
-        return {
-            d.id: d.model_version_id
-            for d in endpoint.deployed_models
-            if d.model.partition('@')[0].rpartition('/')[2] == self._terms.name
-        }
-
-    def _standing(self, key: str, mine: str) -> Standing:
-        """Find what served before this push, which may have begun in an earlier try."""
+    def _before(self, key: str, mine: str) -> Standing:
         endpoint, versions = self._cloud.endpoint(), self._cloud.versions()
-        live = next((v.version_id for v in versions if LIVE in v.version_aliases), '')
-        default = next((v.version_id for v in versions if DEFAULT in v.version_aliases), '')
-        if endpoint is None:
-            return Standing(False, {}, '' if live == mine else live, default)
-        ours = self._deployed(endpoint)
-        never = {v.version_id for v in _dead(versions, key)}
-        standing = {i: v for i, v in ours.items() if v not in never and v != mine}
-        if live and live != mine and live in standing.values():
-            standing = {i: v for i, v in standing.items() if v == live}
-        others = {d.id for d in endpoint.deployed_models} - set(ours)
-        kept = {i: p for i, p in endpoint.traffic_split.items() if i in others | set(standing)}
-        if not kept:  # an earlier try has taken all the traffic
-            kept = dict.fromkeys(standing, 1)
-        if standing and live == mine:
-            live = max(standing.values(), key=int)
-        there = bool(endpoint.deployed_models) or endpoint.labels.get(PUSH) != key
-        return Standing(there, shares(kept, 100), live, default)
+        return standing(endpoint, versions, self._terms.name, key, mine)
 
     def _clear_leftovers(self, before: Standing, key: str) -> None:
         """Remove what a push that was killed has left of another model."""
-        for version in reversed(_dead(self._cloud.versions(), key)):
+        for version in reversed(left_behind(self._cloud.versions(), key)):
             self._remove(version.version_id, before.split)
             self._say(f'version {version.version_id}: removed, left by a push that was killed')
 
@@ -346,26 +310,3 @@ class Rollout:
                 f'version {live} has none before it to go back to; versions: {listed}'
             )
         return earlier[-1]
-
-
-def _dead(versions: Sequence[Any], key: str) -> list[Any]:
-    """Return the versions that other pushes have left: uploaded, and never named live."""
-    live = max((int(v.version_id) for v in versions if LIVE in v.version_aliases), default=0)
-    return [
-        v
-        for v in versions
-        if v.labels.get(PUSH, key) != key and STATE not in v.labels and int(v.version_id) > live
-    ]
-
-
-def shares(split: Mapping[str, int], percent: int) -> dict[str, int]:
-    """Return the same proportions, of whole numbers that are `percent` together."""
-    whole = sum(split.values())
-    if not whole or not percent:
-        return {}
-    exact = {key: value * percent / whole for key, value in split.items()}
-    rounded = {key: int(value) for key, value in exact.items()}
-    by_rest = sorted(exact, key=lambda key: rounded[key] - exact[key])
-    for key in by_rest[: percent - sum(rounded.values())]:
-        rounded[key] += 1
-    return {key: value for key, value in rounded.items() if value}

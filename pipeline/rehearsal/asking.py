@@ -12,7 +12,8 @@ from pipeline.rehearsal.job import read_job
 
 COMPILED = '.json'
 SITE = ('vertex.root=gs://rehearsal/sluice', 'vertex.image=sluice')
-"""Where a recipe is rehearsed that doesn't say where on Google Cloud it runs."""
+PROJECT = ('vertex.project=rehearsal',)
+"""Where, and as whose, a recipe is rehearsed that doesn't say so."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Asked:
       parameters: NAME=VALUE of the pipeline's parameters.
       tables: local files by the table of BigQuery that they stand for, as in data.local.
       strict: whether each container is a process from its first instruction on.
+      faults: methods of Google's services whose next call fails, and with which status.
     """
 
     file: Path
@@ -34,6 +36,7 @@ class Asked:
     parameters: Sequence[str] = ()
     tables: Mapping[str, Any] = field(default_factory=dict)
     strict: bool = False
+    faults: Sequence[tuple[str, str]] = ()
 
 
 def asked_for(
@@ -41,6 +44,7 @@ def asked_for(
     overrides: Sequence[str],
     parameters: Sequence[str],
     tables: Sequence[str],
+    faults: Sequence[str] = (),
     *,
     strict: bool,
 ) -> Asked:
@@ -51,12 +55,13 @@ def asked_for(
       overrides: KEY=VALUE of the recipe.
       parameters: NAME=VALUE of the pipeline's parameters.
       tables: TABLE=PATH of local files; of a recipe, beside those in data.local.
+      faults: METHOD=STATUS of calls that are to fail.
       strict: Whether each container is a process from its first instruction on.
 
     Raises:
       RehearsalError: There is no such file, the recipe is wrong, or an option is.
     """
-    given = _tables(tables)
+    given, failing = _tables(tables), _faults(faults)
     if named.endswith(COMPILED):
         if overrides:
             raise RehearsalError(
@@ -69,17 +74,29 @@ def asked_for(
                 'or name a recipe'
             )
         tables_of = _tables_of(read_job(Path(named)).name) | given
-        return Asked(Path(named), parameters=parameters, tables=tables_of, strict=strict)
+        return Asked(Path(named), None, (), parameters, tables_of, strict, failing)
     try:
         path = find_recipe(named)
         recipe = load_recipe(path, overrides)
         if recipe.vertex is None:
             overrides = [*overrides, *SITE]
+        if recipe.vertex is None or recipe.vertex.project is None:
+            overrides = [*overrides, *PROJECT]
             recipe = load_recipe(path, overrides)
         check_against_data(path, recipe, overrides)
     except (FileNotFoundError, RecipeError) as error:
         raise RehearsalError(str(error)) from None
-    return Asked(path, recipe, overrides, parameters, _local(recipe) | given, strict)
+    return Asked(path, recipe, overrides, parameters, _local(recipe) | given, strict, failing)
+
+
+def _faults(named: Sequence[str]) -> list[tuple[str, str]]:
+    faults = []
+    for text in named:
+        method, equals, status = text.partition('=')
+        if not equals:
+            raise RehearsalError(f'--fault {text}: write METHOD=STATUS, as DeployModel=UNAVAILABLE')
+        faults.append((method, status))
+    return faults
 
 
 def _tables_of(pipeline: str) -> dict[str, Any]:

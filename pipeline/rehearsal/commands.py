@@ -40,6 +40,13 @@ from pipeline.options import (
     help='Local file that stands for a table of BigQuery; a recipe says it in data.local.',
 )
 @click.option(
+    '--fault',
+    'faults',
+    multiple=True,
+    metavar='METHOD=STATUS',
+    help='Let the next call of a method fail: DeployModel=UNAVAILABLE, storage.objects.*=INTERNAL.',
+)
+@click.option(
     '--strict', is_flag=True, help='Start every container as a process of its own: slow, and exact.'
 )
 @store_option
@@ -51,6 +58,7 @@ def rehearse(
     overrides: tuple[str, ...],
     parameters: tuple[str, ...],
     tables: tuple[str, ...],
+    faults: tuple[str, ...],
     strict: bool,
     store: Path,
     as_json: bool,
@@ -68,7 +76,7 @@ def rehearse(
     from pipeline.rehearsal.errors import RehearsalError
 
     try:
-        asked = asked_for(pipeline, overrides, parameters, tables, strict=strict)
+        asked = asked_for(pipeline, overrides, parameters, tables, faults, strict=strict)
         from pipeline.rehearsal.session import start
 
         record = start(asked, store, as_json=as_json, verbose=verbose)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pipeline.errors import LONGEST
+from pipeline.options import BAD_USAGE
 from pipeline.rehearsal.engine import ContainerError
 from pipeline.rehearsal.errors import RehearsalError
 from pipeline.rehearsal.reporting import LOGGER
@@ -161,4 +162,6 @@ def _why(log: Path, code: int) -> str:
         spoken = raised['kind'] in ('ValueError', 'KeyError', 'LookupError', 'OSError')
         return (raised['text'] if spoken else raised[0])[:LONGEST]
     said = next((line for line in reversed(lines) if line), 'it said nothing')
+    if code == BAD_USAGE:
+        return said[:LONGEST]
     return f'it ended with code {code}: {said[:LONGEST]}'

@@ -114,9 +114,11 @@ class _Rehearsal:
         except Exception as error:
             logging.getLogger(__name__).exception('%s failed', self._record.run)
             self._record.state = 'failed'
-            self._record.error = self._record.error or one_line(error)
+            why = str(error) if isinstance(error, ContainerError) else one_line(error)
+            self._record.error = self._record.error or why
             raise
         finally:
+            self._leave_step()
             self._record.seconds = round(time.monotonic() - started, 2)
             self._store.runs.save(self._record)
 
@@ -164,7 +166,11 @@ class _Rehearsal:
             self._standins.local,
             self,
         )
+        for method, status in self._asked.faults:
+            self._standins.fail(method, status)
         succeeded = engine.run(values)
+        failed_calls = [f'{method} failed, as --fault asked' for method in self._standins.failed()]
+        self._record.notes = [*self._record.notes, *failed_calls]
         if not succeeded:
             failed = next(r for r in self._results if r.state == 'failed')
             self._record.error = failed.note
@@ -205,12 +211,19 @@ class _Rehearsal:
         step.seconds, step.note = round(result.seconds, 2), result.note
         if result.state in ('succeeded', 'cached'):
             self._collect(step, result)
-        if self._running:
-            self._running.__exit__(None, None, None)
-            self._running = None
+        self._leave_step()
         result.note = step.note
         self._store.runs.save(self._record)
         self._progress.ended(step)
+
+    def _leave_step(self) -> None:
+        """Stop showing the step that runs; if it has not ended, it was not reached."""
+        if self._running:
+            self._running.__exit__(None, None, None)
+            self._running = None
+        for step in self._record.steps:
+            if step.state == 'running':
+                step.state = 'pending'
 
     def _collect(self, step: Step, result: Result) -> None:
         summary = ''

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 from pipeline.rehearsal.errors import RehearsalError
 
@@ -15,6 +17,9 @@ HERE = Path(__file__).parents[2]
 COMMAND = (sys.executable, '-m', 'tests.fakes')
 
 GS = 'gs://'
+CONTROL = 'SLUICE_FAKES'
+"""Variable that says where they are told of faults."""
+
 TABLES = Path('bigquery', 'tables.json')
 END_SECONDS = 15
 
@@ -71,6 +76,34 @@ class StandIns:
         if not uri.startswith(GS):
             return Path(uri)
         return self._folder / 'buckets' / uri.removeprefix(GS)
+
+    def fail(self, method: str, code: str) -> None:
+        """Let the next call of a method fail.
+
+        Args:
+          method: `DeployModel`, or a pattern: `storage.objects.*`.
+          code: gRPC status, by name: `UNAVAILABLE`.
+
+        Raises:
+          RehearsalError: There is no such status.
+        """
+        try:
+            self._asked('faults', json.dumps({'method': method, 'code': code}).encode())
+        except HTTPError as error:
+            why = json.loads(error.read())['error']['message']
+            raise RehearsalError(f'--fault {method}={code}: {why}') from None
+
+    def failed(self) -> list[str]:
+        """Return the methods whose calls were made to fail, in their order."""
+        return [call['method'] for call in self._asked('calls')['calls'] if call['fault']]
+
+    def _asked(self, what: str, body: bytes | None = None) -> dict[str, Any]:
+        # Not through a proxy of the user's: they are on this machine.
+        with build_opener(ProxyHandler({})).open(
+            Request(f'{self.environment[CONTROL]}/fakes/{what}', body), timeout=END_SECONDS
+        ) as answer:
+            found: dict[str, Any] = json.loads(answer.read())
+            return found
 
     def close(self) -> None:
         """End them."""

@@ -6,5 +6,8 @@ server. In a test of your own:
     with Universe(tmp_path) as universe:
         subprocess.run(command, env=universe.environ())
 
+TensorFlow's own file system holds Python's lock while it waits for an answer: what uses it must be
+another process than the one that has the stand-ins.
+
 For child processes that outlive a test: `python -m tests.fakes --root DIR`.
 """

@@ -77,14 +77,11 @@ def plain(message: Any) -> Message:
     return found
 
 
-def gapic_methods(
-    service: str, package: str, types: Any, transport: Any, answers: object
-) -> list[Method]:
+def gapic_methods(service: str, types: Any, transport: Any, answers: object) -> list[Method]:
     """Return the methods of a service that a stand-in has.
 
     Args:
         service: its name in gRPC: `google.cloud.aiplatform.v1.ModelService`.
-        package: of the names in `types` that end in `Request`, the prefix; mostly ''.
         types: module of the service's types.
         transport: the `_Base…RestTransport` that Google's own client has the REST rules in.
         answers: has a method of each name that is stood in for.
@@ -98,7 +95,7 @@ def gapic_methods(
         methods.append(
             Method(
                 f'/{service}/{name}',
-                getattr(types, f'{package}{name}Request'),
+                getattr(types, f'{name}Request'),
                 getattr(answers, name),
                 [Rule(r['method'].upper(), r['uri'], r.get('body')) for r in rules],
             )

@@ -43,7 +43,7 @@ def ended(client: v1.JobServiceClient, name: str) -> v1.CustomJob:
 
 
 def made(client: v1.JobServiceClient, *pools: Any, **spec: Any) -> v1.CustomJob:
-    return client.create_custom_job(parent=PARENT, custom_job=job(*pools, **spec))
+    return client.create_custom_job(parent=PARENT, custom_job=v1.CustomJob(job(*pools, **spec)))
 
 
 TELL = 'import os; print(os.environ["CLUSTER_SPEC"]); print(os.environ.get("TF_CONFIG"))'
@@ -124,7 +124,7 @@ def test_what_vertex_refuses_is_refused(
     client: v1.JobServiceClient, wrong: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(exceptions.BadRequest, match=told):
-        client.create_custom_job(parent=PARENT, custom_job=wrong)
+        client.create_custom_job(parent=PARENT, custom_job=v1.CustomJob(wrong))
     assert not list(client.list_custom_jobs(parent=PARENT))
 
 

@@ -159,7 +159,7 @@ def test_a_model_that_is_not_served_as_evaluated_is_not_pushed(
 
 
 def test_killed_run_goes_on_where_it_was(project: Project) -> None:
-    command = [sys.executable, '-m', 'pipeline', 'run', str(project.recipe), '--verbose']
+    command = [sys.executable, '-m', 'pipeline', 'run', str(project.recipe), '-v']
     environment = os.environ | {'PYTHONPATH': str(Path(__file__).parents[2])}
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True

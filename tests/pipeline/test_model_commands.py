@@ -68,6 +68,13 @@ def test_rollback(models: Path) -> None:
             ['rollback', 'births', '--to', '9'],
             'serving_models/births: no version 9; versions: 1, 2',
         ),
+        (['rollback', 'birth', '--endpoint'], "no recipe named 'birth'; did you mean"),
+        (['rollback', 'births', '--set', 'name=x'], '--set is for --endpoint'),
+        (
+            ['rollback', 'births', '--endpoint', '--set', 'push.endpoint={}'],
+            'vertex.project: is re',
+        ),
+        (['rollback', 'census', '--endpoint'], 'census.yaml: push.endpoint: is not set'),
         (['versions', 'birth'], 'serving_models/birth: no version of a model here'),
         (['serve', 'birth'], "serving_models/birth: no such model; did you mean 'births'?"),
         (['serve', '--models', 'gone'], 'gone: no pushed model in it'),

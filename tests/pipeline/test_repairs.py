@@ -92,6 +92,20 @@ def test_tasks_of_nested_dags_are_repaired(job: dict[str, Any]) -> None:
     assert repaired['pipelineSpec']['components']['all']['dag']['tasks'] == expected
 
 
+def test_a_nested_dag_is_given_the_parameters_that_its_tasks_take(job: dict[str, Any]) -> None:
+    nested = deepcopy(job)
+    spec = nested['pipelineSpec']
+    spec['components']['all'] = {'dag': spec['root'].pop('dag')}
+    spec['root']['dag'] = {'tasks': {'all': {'componentRef': {'name': 'all'}}}}
+
+    right = repairs.pass_parameters(nested)['pipelineSpec']
+    asked = {'rows': {'parameterType': 'NUMBER_INTEGER'}}
+    assert right['components']['all']['inputDefinitions']['parameters'] == asked
+    given = right['root']['dag']['tasks']['all']['inputs']['parameters']
+    assert given == {'rows': {'componentInputParameter': 'rows'}}
+    assert repairs.pass_parameters(job) == job
+
+
 def test_the_job_given_is_left_alone_and_repairs_are_idempotent(job: dict[str, Any]) -> None:
     before = deepcopy(job)
     once = repairs.repair(job, {'rows': 7})

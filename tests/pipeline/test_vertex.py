@@ -181,6 +181,18 @@ def test_the_report_waits_for_the_verdict_and_nothing_for_the_report(
     assert terms['bucketed'] == ['gestation_weeks', 'mother_age']
 
 
+def test_an_endpoint_is_pushed_to_after_both_gates_and_never_from_the_cache() -> None:
+    overrides = ['push.endpoint={}', 'vertex.project=my-project']
+    spec = json.loads(compiled(load_recipe(BABYWEIGHT, overrides)))['pipelineSpec']
+    task = spec['root']['dag']['tasks']['EndpointPusher']
+    assert {'Evaluator', 'ServingGate'} <= set(task['dependentTasks'])
+    assert not task['cachingOptions'].get('enableCache')
+    parameters = spec['root']['inputDefinitions']['parameters']
+    assert parameters['endpoint']['defaultValue'] == 'babyweight'
+    with pytest.raises(ValueError, match=r'vertex.project: is required for push.endpoint'):
+        compiled(load_recipe(BABYWEIGHT, ['push.endpoint={}']))
+
+
 def test_the_pusher_hears_both_gates_and_the_evaluation(everything: dict[str, Any]) -> None:
     taken = tasks(everything)['Pusher']['inputs']['artifacts']
     producers = {k: v['taskOutputArtifact']['producerTask'] for k, v in taken.items()}

@@ -1,12 +1,14 @@
 """Each call that a push makes fails: in each way that it can, the endpoint is as it was."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.endpoint_pusher.errors import EndpointError
 from tests.components.endpoint_pusher.conftest import HASTY, PATIENT, Place
+from tests.fakes.universe import Universe
 
 WAYS: dict[str, dict[str, Any]] = {
     'error': {'code': 'INTERNAL'},
@@ -131,3 +133,34 @@ def test_a_fault_that_stays_is_told_and_mended_by_the_next_try(place: Place):
     place.push(2)
     state = place.state()
     assert state['endpoints'] == {'births': {'deployed': ['2'], 'split': {'2': 100}}}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('way', ['error', 'crash'])
+@pytest.mark.parametrize('number', [1, 3])
+def test_it_does_not_matter_which_call_of_a_push_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, way: str
+):
+    before: dict[str, Any] = {'endpoints': {}, 'versions': {}}
+    for position in range(100):
+        with Universe(tmp_path / str(position)) as opened:
+            for name, value in opened.env.items():
+                monkeypatch.setenv(name, value)
+            place = Place(opened)
+            for earlier in range(1, number):
+                place.push(earlier)
+                before = place.state()
+            place.faults.add('[!ms]*', **WAYS[way], skip=position)  # of Vertex's, any
+            begun = len(place.faults.calls)
+            try:
+                place.push(number)
+            except EndpointError:
+                state = place.state()
+                assert state['endpoints'] == before['endpoints'], position
+                assert before['versions'] == before['versions'] | state['versions'], position
+                place.push(number)
+            after = _after_first if number == 1 else _after_third
+            assert place.state() == after(place), position
+            if not any(call.fault for call in place.faults.calls[begun:]):
+                break
+    assert position > 20

@@ -6,7 +6,7 @@ import pytest
 
 from components.endpoint_pusher.cloud import Cloud
 from components.endpoint_pusher.errors import EndpointError
-from components.endpoint_pusher.rollout import shares
+from components.endpoint_pusher.standing import shares
 from tests.components.endpoint_pusher.conftest import Place
 
 
@@ -78,6 +78,24 @@ def test_the_canary_gets_its_share_and_others_the_rest(place: Place):
     assert seen == [{'1': 50, '2': 50}]
 
 
+def test_models_of_others_lose_their_traffic_and_stay(place: Place):
+    place.push(1)
+    terms = place.terms
+    place.terms = terms.model_copy(update={'name': 'others'}).named('births')
+    place.rollout().push(place.model(7), 'key-7', place.smoke(7))
+    assert place.state()['endpoints']['births'] == {'deployed': ['1', '1'], 'split': {'1': 100}}
+    place.terms = terms
+    before = place.state()
+    with pytest.raises(EndpointError, match='row 1 of the smoke test'):
+        place.push(2, answers=0)
+    assert place.state() == before
+    place.push(2)
+    deployed = place.vertex.endpoints.all()[0]
+    names = {d.model.rpartition('/')[2]: d.id for d in deployed.deployed_models}
+    assert dict(deployed.traffic_split) == {names['births']: 100}
+    assert set(names) == {'births', 'others'}
+
+
 @pytest.mark.parametrize('number', [1, 2, 3])
 def test_a_push_that_is_killed_anywhere_is_finished_by_the_next_try(place: Place, number: int):
     for earlier in range(1, number):
@@ -88,6 +106,26 @@ def test_a_push_that_is_killed_anywhere_is_finished_by_the_next_try(place: Place
     assert calls > 12
     assert serving(place) == {str(_version(place, number)): 100}
     assert len(place.versions()) == min(number, 2)
+
+
+@pytest.mark.parametrize(
+    ('number', 'call'),
+    [(1, 'CreateEndpoint'), (1, 'UploadModel'), (2, 'UploadModel'), (2, 'DeployModel'),
+     (2, 'UndeployModel')],
+)  # fmt: skip
+def test_what_a_killed_push_has_started_is_waited_for(place: Place, number: int, call: str):
+    for earlier in range(1, number):
+        place.push(earlier)
+    place.vertex.operations.seconds = 0.5
+    place.faults.add(call, after=True)
+    rollout = place.rollout()
+    rollout._put_back = _not_put_back  # type: ignore[method-assign]
+    uri = place.model(number)
+    with pytest.raises(EndpointError):
+        rollout.push(uri, f'key-{number}', place.smoke(number))
+    place.push(number)
+    assert serving(place) == {str(number): 100}
+    assert len(place.versions()) == number
 
 
 @pytest.mark.parametrize('after', [6, 9, 12, 15, 18, 21])

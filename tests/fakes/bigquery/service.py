@@ -1,8 +1,7 @@
 """BigQuery's REST API, and Storage Read beside it."""
 
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.api_core import exceptions
@@ -76,16 +75,18 @@ class BigQuery:
         for name, method, pattern in self._routes:
             match = pattern.fullmatch(request.path)
             if match and method == request.method:
-                method_of_api: Callable[..., Response] = getattr(self, name.replace('.', '_'))
-                action = partial(method_of_api, request, *match.groups())
-                told = {'names': match.groups(), 'query': dict(request.query)}
-                if request.body:
-                    told['body'] = request.json()
-                try:
-                    return self.faults.call(f'bigquery.{name}', told, lambda _, do=action: do())
-                except exceptions.GoogleAPICallError as error:
-                    raise _with_reason(error) from None
+                return self._called(name, request, match.groups())
         raise exceptions.NotFound(f'{request.method} {request.path}: not of this stand-in')
+
+    def _called(self, name: str, request: Request, names: Sequence[str]) -> Response:
+        method: Callable[..., Response] = getattr(self, name.replace('.', '_'))
+        told: dict[str, Any] = {'names': tuple(names), 'query': dict(request.query)}
+        if request.body:
+            told['body'] = request.json()
+        try:
+            return self.faults.call(f'bigquery.{name}', told, lambda _: method(request, *names))
+        except exceptions.GoogleAPICallError as error:
+            raise _with_reason(error) from None
 
     def jobs_insert(self, request: Request, project: str) -> Response:
         """Do a job."""

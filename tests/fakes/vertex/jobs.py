@@ -31,6 +31,7 @@ POOLS = ('chief', 'worker', 'ps', 'evaluator')
 
 MACHINE = re.compile(r'([a-z]+\d+[a-z]*-[a-z]+-\w+)|cloud-tpu')
 GRACE_SECONDS, POLL_SECONDS = 10.0, 0.05
+PENDING: Any = v1.JobState.JOB_STATE_PENDING
 ENDED = (
     v1.JobState.JOB_STATE_SUCCEEDED,
     v1.JobState.JOB_STATE_FAILED,
@@ -69,7 +70,7 @@ class Jobs:
         _check(job)
         job.name = self._jobs.new_name(request.parent)
         job.create_time = job.update_time = _now()
-        job.state = v1.JobState.JOB_STATE_PENDING
+        job.state = PENDING
         made = self._jobs.put(job)
         run = _Run(made, self.logs / job.name.rpartition('/')[2], self._environment())
         self._running[job.name] = run
@@ -118,7 +119,7 @@ class Jobs:
         path = os.pathsep.join(filter(None, [str(ROOT), variables.get('PYTHONPATH', '')]))
         return {k: v for k, v in variables.items() if v} | {'PYTHONPATH': path}
 
-    def _told(self, name: str, state: v1.JobState, error: str) -> None:
+    def _told(self, name: str, state: Any, error: str) -> None:
         job = self._jobs.get(name)
         if job.state in ENDED:
             return
@@ -128,7 +129,7 @@ class Jobs:
         job.state, job.start_time = state, _now()
         self._jobs.put(job)
 
-    def _end(self, job: v1.CustomJob, state: v1.JobState, error: str = '') -> None:
+    def _end(self, job: v1.CustomJob, state: Any, error: str = '') -> None:
         job.state = state
         job.end_time = job.update_time = _now()
         if error:
@@ -146,7 +147,7 @@ class _Run:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self, tell: Callable[[v1.JobState, str], None]) -> None:
+    def start(self, tell: Callable[[Any, str], None]) -> None:
         """Start them, and tell how the job stands from then on."""
         self._thread = threading.Thread(target=self._run, args=(tell,), daemon=True)
         self._thread.start()
@@ -157,7 +158,7 @@ class _Run:
         if self._thread:
             self._thread.join()
 
-    def _run(self, tell: Callable[[v1.JobState, str], None]) -> None:
+    def _run(self, tell: Callable[[Any, str], None]) -> None:
         try:
             self._start_all()
             tell(v1.JobState.JOB_STATE_RUNNING, '')

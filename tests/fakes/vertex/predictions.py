@@ -65,6 +65,11 @@ class Container:
             stderr=subprocess.STDOUT,
         )
 
+    @property
+    def pid(self) -> int:
+        """Id of the process."""
+        return self._process.pid
+
     def wait(self) -> None:
         """Wait until it is healthy.
 

@@ -84,4 +84,4 @@ class Vertex:
 
 
 def _methods(part: Any, transport: type) -> list[Method]:
-    return gapic_methods(f'{PACKAGE}.{part.NAME}', '', v1, transport, part)
+    return gapic_methods(f'{PACKAGE}.{part.NAME}', v1, transport, part)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.rehearsal.standins import HERE
-from tests.pipeline.rehearsal.test_containers import alive
+from tests.pipeline.conftest import RECIPE, write_houses
+from tests.pipeline.rehearsal.test_containers import alive, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e]
 
@@ -98,21 +100,53 @@ def test_a_step_that_fails_leaves_what_was_there(folder: Path, first: Any) -> No
     assert Path(folder, first['model'], 'saved_model.pb').is_file()
 
 
-def test_no_process_is_left(folder: Path, first: Any) -> None:
-    marks = [str(folder).encode(), b'pipeline.rehearsal.host']
-    found = [
+def test_ctrl_c_leaves_no_process_and_what_was_done(folder: Path, first: Any) -> None:
+    trainings = len([*folder.glob('.sluice/logs/digits-rehearsal-*/Trainer.log')])
+    command = [sys.executable, '-m', 'pipeline', 'rehearse', 'digits', '--set', 'train.epochs=500']
+    with subprocess.Popen(
+        command, cwd=folder, env=os.environ | {'PYTHONPATH': str(HERE)}, stdout=subprocess.PIPE
+    ) as process:
+        logs = folder / '.sluice' / 'logs'
+        wait_for(lambda: len([*logs.glob('digits-rehearsal-*/Trainer.log')]) > trainings, 120)
+        wait_for(lambda: working_in(folder), 20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    assert working_in(folder) == []
+    last = sluice(folder, 'show', 'digits')
+    states = {s['name']: s['state'] for s in last['steps']}
+    assert (last['state'], states['Trainer']) == ('interrupted', 'pending')
+    assert states['Transform'] in ('done', 'cached')
+
+
+def working_in(folder: Path) -> list[str]:
+    """Return the processes whose environment or command names a folder."""
+    return [
         process.name
         for process in Path('/proc').iterdir()
         if process.name.isdecimal()
         and process.name != str(os.getpid())
         and alive(int(process.name))
-        and any(mark in _command(process) for mark in marks[:1])
+        and any(str(folder).encode() in _read(process / name) for name in ('cmdline', 'environ'))
     ]
-    assert found == []
 
 
-def _command(process: Path) -> bytes:
+def _read(file: Path) -> bytes:
     try:
-        return (process / 'cmdline').read_bytes()
+        return file.read_bytes()
     except OSError:
         return b''
+
+
+def test_a_query_runs_on_bigquery_and_the_model_goes_onto_an_endpoint(tmp_path: Path) -> None:
+    """Each through Google's own clients; the numbers are those of DuckDB and a folder."""
+    (tmp_path / 'houses.yaml').write_text(RECIPE)
+    write_houses(tmp_path / 'houses.csv')
+    ask = ['--set', 'push.endpoint={}']
+    run = sluice(tmp_path, 'rehearse', 'houses.yaml', *ask)
+    assert run['error'] is None
+    assert {s['state'] for s in run['steps']} == {'done'}
+    notes = {s['name']: s['note'] for s in run['steps']}
+    assert 'answered as evaluated' in notes['EndpointPusher']
+    local = sluice(tmp_path, 'run', 'houses.yaml')
+    assert run['rows'] == local['rows']
+    assert run['metrics'] == local['metrics']
