@@ -1,7 +1,7 @@
 """How long steps take and how much a query scans, from what is known on this machine."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from components.query_example_gen.settings import Data
 from pipeline.records import Run
@@ -12,7 +12,7 @@ START_SECONDS = 120.0
 GUESSED_SECONDS = 300.0
 """Of a step that never ran here."""
 
-SCALAR_BYTES = {'BOOLEAN': 1}
+VALUE_BYTES = {'BOOLEAN': 1, 'DECIMAL': 16}
 """What BigQuery counts for a value, https://cloud.google.com/bigquery/pricing#data: 8 bytes for
 numbers and times, and for strings 2 and those of its text in UTF-8."""
 
@@ -59,7 +59,7 @@ def scanned_by(data: Data) -> Scanned:
 
     try:
         check_reachable('bigquery.googleapis.com')
-        return Scanned(_dry_run(query_text(data), data), 'dry run on BigQuery')
+        return Scanned(_dry_run(query_text(data), data.at(date.today())), 'dry run on BigQuery')
     except (CloudError, ValueError) as error:
         why = str(error)
     if not data.local:
@@ -94,45 +94,39 @@ def local_bytes(data: Data, text: str) -> int:
     Raises:
       QueryError: A file can't be read.
     """
+    import duckdb
     import sqlglot
     from sqlglot import exp
 
+    from components.query_example_gen.engine import prepare
+    from components.query_example_gen.errors import QueryError
+    from components.query_example_gen.local_tables import create_view
+
     parsed = sqlglot.parse_one(text, dialect='bigquery')
     named = {column.name.lower() for column in parsed.find_all(exp.Column)}
-    everything = parsed.find(exp.Star) is not None
+    everything = any(parsed.find_all(exp.Star))
     total = 0
-    for name in data.local:
-        columns = _columns(data, name)
-        read = [c for c in columns if everything or c.lower() in named]
-        total += _counted(data, name, {c: columns[c] for c in read})
+    with duckdb.connect() as connection:
+        prepare(connection)
+        for number, (name, table) in enumerate(data.local.items()):
+            view = f'table_{number}'
+            create_view(connection, view, table)
+            reader = connection.cursor()  # looking whether it has rows left a result open
+            try:
+                found = reader.sql(f'SELECT * FROM {view}')
+                types = dict(zip(found.columns, map(str, found.types), strict=True))
+                sizes = [_size(c, t) for c, t in types.items() if everything or c.lower() in named]
+                rows = reader.sql(f'SELECT {" + ".join(sizes) or 0} FROM {view}').fetchall()
+            except duckdb.Error as error:
+                why = str(error).splitlines()[0]
+                raise QueryError(f'data.local.{name}: cannot be read: {why}') from None
+            total += int(rows[0][0])
     return total
 
 
-def _columns(data: Data, table: str) -> Mapping[str, str]:
-    from components.query_example_gen.reader import columns_of
-
-    return columns_of(_query(data, f'SELECT * FROM `{table}`'))
-
-
-def _counted(data: Data, table: str, columns: Mapping[str, str]) -> int:
-    from components.query_example_gen.reader import open_query
-
-    if not columns:
-        return 0
-    sizes = [
-        f'IFNULL(SUM(IF(`{name}` IS NULL, 0, {_size(name, type_)})), 0)'
-        for name, type_ in columns.items()
-    ]
-    text = f'SELECT {" + ".join(sizes)} AS bytes FROM `{table}`'
-    with open_query(_query(data, text)) as query:
-        return sum(int(batch.column(0)[0].as_py()) for batch in query.batches())
-
-
-def _size(name: str, type_: str) -> str:
-    if type_ == 'STRING':
-        return f'2 + BYTE_LENGTH(`{name}`)'
-    return str(SCALAR_BYTES.get(type_, 8))
-
-
-def _query(data: Data, text: str) -> Data:
-    return Data(query=text, local=data.local)
+def _size(column: str, type_: str) -> str:
+    """Return the SQL of what a column of a table comes to; NULLs count nothing."""
+    quoted = '"' + column.replace('"', '""') + '"'
+    if type_ == 'VARCHAR':
+        return f'coalesce(sum(2 + strlen({quoted})), 0)'
+    return f'{VALUE_BYTES.get(type_.partition("(")[0], 8)} * count({quoted})'

@@ -14,6 +14,8 @@ from pipeline.records import Run
 STEP_MACHINE = 'e2-standard-4'
 """What Vertex gives a step that asks for nothing."""
 
+NOT_ASKED = 'what Vertex would reuse of its own runs is not asked; `reusable` is by runs here'
+
 TRAINS = {'Trainer', 'Tuner'}
 
 
@@ -93,7 +95,8 @@ def make_plan(
     """
     table = load_prices(prices)
     steps = [_step(n, recipe, list(runs), table, cached or {}) for n in step_names(recipe)]
-    return Plan(recipe.name, steps, scanned_by(recipe.table) if recipe.table else None, table)
+    scanned = scanned_by(recipe.table) if recipe.table else None
+    return Plan(recipe.name, steps, scanned, table, [NOT_ASKED])
 
 
 def check_ceiling(recipe: Recipe, max_cost: float | None) -> None:

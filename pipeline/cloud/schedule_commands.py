@@ -95,7 +95,8 @@ def create(
         template.check_cost(max_cost)
         connection = connected('schedule', project, region, template.vertex)
         compiled = template.compiled()
-        settings = template.settings(with_time_zone(compiled, given, when.zone), caching)
+        values = with_time_zone(compiled, given, when.zone)
+        settings = template.settings(values, caching, service_account)
         job = jobs.job_of(compiled, settings)
         wanted = schedules.ScheduleSettings(
             name or job.display_name, when, begin, until, max_runs, concurrent, queue

@@ -116,3 +116,13 @@ def test_steps_are_those_of_the_dag(name: str) -> None:
     dag = create_pipeline(loaded, Site('root', push_to='here'))
     nodes = [n.id for n in dag.components if 'Resolver' not in type(n).__name__]
     assert list(step_names(loaded)) == nodes
+
+
+def test_bytes_are_bigquerys_own_where_it_can_be_asked(universe: Universe, tmp_path: Path) -> None:
+    sample = BABYWEIGHT.parent / 'samples' / 'natality.parquet'
+    natality = 'bigquery-public-data.samples.natality'
+    universe.services['BigQuery'].tables.add(natality, {'path': str(sample)})
+    found = json.loads(sluice('plan', 'babyweight', '--json').stdout)['query']
+    assert found['by'] == 'dry run on BigQuery'
+    (dry,) = universe.faults.named('bigquery.jobs.insert')
+    assert found['bytes'] > 0 and dry.request

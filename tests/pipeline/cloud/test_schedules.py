@@ -135,3 +135,22 @@ def test_a_month_of_windows_holds_exactly_its_days(
 def test_a_bad_time_is_told(text: str, zone: str | None, told: str) -> None:
     with pytest.raises(CronError, match=told.replace('*', r'\*')):
         parse_cron(text, zone)
+
+
+def test_runs_of_a_schedule_are_those_of_the_account(universe: Universe, template: Path) -> None:
+    account = 'runner@rehearsal.iam.gserviceaccount.com'
+    create(template, '--service-account', account)
+    (job,) = universe.services['Vertex'].schedules.tick(datetime.now(UTC) + timedelta(days=1))
+    assert job.service_account == account
+
+
+def test_runs_that_are_due_meanwhile_wait_or_are_left_out(
+    universe: Universe, template: Path
+) -> None:
+    vertex = universe.services['Vertex']
+    vertex.pipelines.seconds = 60
+    now = datetime.now(UTC)
+    create(template)
+    assert len(vertex.schedules.tick(now + timedelta(days=3))) == 1
+    create(template, '--queue', '--concurrent', '2')
+    assert len(vertex.schedules.tick(now + timedelta(days=6))) == 1
