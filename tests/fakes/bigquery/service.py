@@ -183,7 +183,7 @@ class BigQuery:
         if (project, dataset) not in self.tables.datasets:
             raise not_found(f'Dataset {project}:{dataset}')
         held = [n for n in self.tables.made if n.startswith(f'{project}.{dataset}.')]
-        if held and request.query.get('deleteContents') != 'true':
+        if held and request.query.get('deleteContents', '').lower() != 'true':
             raise exceptions.BadRequest(
                 f'Dataset {project}:{dataset} is still in use', errors=[{'reason': 'resourceInUse'}]
             )
