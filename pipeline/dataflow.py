@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.beam import BATCHES
 from pipeline.dataflow_settings import Dataflow
@@ -61,7 +62,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
     from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
     from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 
-    parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False)
+    parser: Any = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False)
     for kind in PipelineOptions.__subclasses__():
         kind._add_argparse_args(parser)
     try:

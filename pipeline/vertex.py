@@ -35,7 +35,7 @@ def compile_recipe(recipe: Recipe) -> str:
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
     root = recipe.vertex.root.rstrip('/')
-    beam_args = IN_MEMORY
+    beam_args: tuple[str, ...] = IN_MEMORY
     if recipe.dataflow:
         beam_args = dataflow_args(recipe.dataflow, recipe.vertex, recipe.name)
     site = Site(

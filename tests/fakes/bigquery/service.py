@@ -77,12 +77,12 @@ class BigQuery:
             match = pattern.fullmatch(request.path)
             if match and method == request.method:
                 method_of_api: Callable[..., Response] = getattr(self, name.replace('.', '_'))
-                action = partial(method_of_api, request, *match.groups())
+                action = partial(_ignoring_fault, method_of_api, request, *match.groups())
                 told = {'names': match.groups(), 'query': dict(request.query)}
                 if request.body:
                     told['body'] = request.json()
                 try:
-                    return self.faults.call(f'bigquery.{name}', told, lambda _, do=action: do())
+                    return self.faults.call(f'bigquery.{name}', told, action)
                 except exceptions.GoogleAPICallError as error:
                     raise _with_reason(error) from None
         raise exceptions.NotFound(f'{request.method} {request.path}: not of this stand-in')
@@ -226,6 +226,11 @@ class BigQuery:
         most = min(int(request.query.get('maxResults', PAGE_ROWS)), PAGE_ROWS)
         listed = {'kind': 'bigquery#tableDataList', 'totalRows': str(len(rows))}
         return Response(listed | _page(rows.slice(start, most).to_pylist(), start, len(rows)))
+
+
+def _ignoring_fault(action: Callable[..., Response], request: Request, *rest: Any) -> Response:
+    *names, _ = rest
+    return action(request, *names)
 
 
 def _page(rows: list[dict[str, Any]], start: int, total: int) -> dict[str, Any]:
