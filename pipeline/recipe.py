@@ -28,6 +28,7 @@ from models.settings import (
     Tuning,
     WideDeep,
 )
+from pipeline.dataflow_settings import Dataflow
 from pipeline.hardware_settings import Hardware
 from pipeline.recipe_consistency import check_consistency
 from pipeline.vertex_settings import Vertex
@@ -123,6 +124,9 @@ class Recipe(Settings):
     hardware: Hardware = Hardware()
     vertex: Vertex | None = Field(
         None, description='Where a compiled pipeline runs; needed by `sluice compile`.'
+    )
+    dataflow: Dataflow | None = Field(
+        None, description='Machines for the Beam steps of a compiled pipeline; null: none.'
     )
 
     @model_validator(mode='after')

@@ -15,6 +15,7 @@ from components.query_example_gen.reader import query_text
 from components.query_example_gen.settings import Data
 from pipeline.beam import IN_MEMORY
 from pipeline.dag import Site, create_pipeline
+from pipeline.dataflow import dataflow_args
 from pipeline.hardware_check import check_search
 from pipeline.recipe import Recipe
 from pipeline.repairs import repair
@@ -35,11 +36,14 @@ def compile_recipe(recipe: Recipe) -> str:
     if recipe.vertex is None:
         raise ValueError('vertex: is required to compile: give root (gs://bucket/path) and image')
     root = recipe.vertex.root.rstrip('/')
+    beam_args: tuple[str, ...] = IN_MEMORY
+    if recipe.dataflow:
+        beam_args = dataflow_args(recipe.dataflow, recipe.vertex, recipe.name)
     site = Site(
         pipeline_root=f'{root}/pipelines/{recipe.name}',
         push_to=f'{root}/serving_models/{recipe.name}' if recipe.push.local else None,
         vertex=recipe.vertex,
-        beam_args=IN_MEMORY,
+        beam_args=beam_args,
         output_root=f'{root}/predictions/{recipe.name}',
     )
     check_search(recipe)

@@ -23,7 +23,7 @@ LABEL_KEY = re.compile(r'[a-z][a-z0-9_-]{0,62}')
 LABEL_VALUE = re.compile(r'[a-z0-9_-]{0,63}')
 
 
-def _labels(labels: dict[str, str]) -> dict[str, str]:
+def check_labels(labels: dict[str, str]) -> dict[str, str]:
     """Check labels as Google Cloud does; it would refuse them only when a run is submitted."""
     if len(labels) > MOST_LABELS:
         raise ValueError(f'{len(labels)} labels; Google Cloud takes {MOST_LABELS} at most')
@@ -77,7 +77,7 @@ class Vertex(Settings):
         description='Your own key (CMEK) for all that Vertex stores: '
         "projects/P/locations/REGION/keyRings/R/cryptoKeys/K; null: Google's.",
     )
-    labels: Annotated[dict[str, str], AfterValidator(_labels)] = Field(
+    labels: Annotated[dict[str, str], AfterValidator(check_labels)] = Field(
         default_factory=dict,
         description='Labels of runs, jobs, models and endpoints, for bills and filters: '
         '`{team: growth}`.',

@@ -1,7 +1,8 @@
 """BigQuery's REST API, and Storage Read beside it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from google.api_core import exceptions
@@ -75,18 +76,16 @@ class BigQuery:
         for name, method, pattern in self._routes:
             match = pattern.fullmatch(request.path)
             if match and method == request.method:
-                return self._called(name, request, match.groups())
+                method_of_api: Callable[..., Response] = getattr(self, name.replace('.', '_'))
+                action = partial(_ignoring_fault, method_of_api, request, *match.groups())
+                told = {'names': match.groups(), 'query': dict(request.query)}
+                if request.body:
+                    told['body'] = request.json()
+                try:
+                    return self.faults.call(f'bigquery.{name}', told, action)
+                except exceptions.GoogleAPICallError as error:
+                    raise _with_reason(error) from None
         raise exceptions.NotFound(f'{request.method} {request.path}: not of this stand-in')
-
-    def _called(self, name: str, request: Request, names: Sequence[str]) -> Response:
-        method: Callable[..., Response] = getattr(self, name.replace('.', '_'))
-        told: dict[str, Any] = {'names': tuple(names), 'query': dict(request.query)}
-        if request.body:
-            told['body'] = request.json()
-        try:
-            return self.faults.call(f'bigquery.{name}', told, lambda _: method(request, *names))
-        except exceptions.GoogleAPICallError as error:
-            raise _with_reason(error) from None
 
     def jobs_insert(self, request: Request, project: str) -> Response:
         """Do a job."""
@@ -184,7 +183,7 @@ class BigQuery:
         if (project, dataset) not in self.tables.datasets:
             raise not_found(f'Dataset {project}:{dataset}')
         held = [n for n in self.tables.made if n.startswith(f'{project}.{dataset}.')]
-        if held and request.query.get('deleteContents') != 'true':
+        if held and request.query.get('deleteContents', '').lower() != 'true':
             raise exceptions.BadRequest(
                 f'Dataset {project}:{dataset} is still in use', errors=[{'reason': 'resourceInUse'}]
             )
@@ -227,6 +226,11 @@ class BigQuery:
         most = min(int(request.query.get('maxResults', PAGE_ROWS)), PAGE_ROWS)
         listed = {'kind': 'bigquery#tableDataList', 'totalRows': str(len(rows))}
         return Response(listed | _page(rows.slice(start, most).to_pylist(), start, len(rows)))
+
+
+def _ignoring_fault(action: Callable[..., Response], request: Request, *rest: Any) -> Response:
+    *names, _ = rest
+    return action(request, *names)
 
 
 def _page(rows: list[dict[str, Any]], start: int, total: int) -> dict[str, Any]:
