@@ -100,7 +100,8 @@ def test_it_carries_the_recipe(text: str) -> None:
     job = json.loads(text)
     by_task = {name: constants(task) for name, task in tasks(job).items()}
     data = Data.model_validate_json(by_task['QueryExampleGen']['data'])
-    assert data == recipe.data.model_copy(update={'local': {}})
+    billed = {'project': recipe.vertex.project, 'labels': {'pipeline': 'babyweight'}}
+    assert data == recipe.data.model_copy(update={'local': {}, **billed})
     trainer = json.loads(by_task['Trainer']['custom_config'])['trainer']
     told = recipe.trainer_config.model_copy(update={'devices': Devices()})
     assert trainer == told.model_dump(mode='json')
