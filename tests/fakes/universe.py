@@ -1,13 +1,17 @@
 """All stand-ins together, in threads of this process."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib import reload
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 import grpc
+from google.auth.compute_engine import _metadata
 
 from tests.fakes.certificates import certificates
 from tests.fakes.control import Control
@@ -76,6 +80,17 @@ class Universe:
     def environ(self, **more: str) -> dict[str, str]:
         """Return this process's environment with what leads clients here, and more."""
         return {k: v for k, v in (os.environ | self.env | more).items() if v}
+
+    @contextmanager
+    def here(self) -> Iterator[Self]:
+        """Lead this process to the stand-ins, for as long as the block lasts."""
+        try:
+            with patch.dict(os.environ, self.env):
+                # It reads the metadata server's address once, when it is imported.
+                reload(_metadata)
+                yield self
+        finally:
+            reload(_metadata)
 
     @property
     def refused(self) -> list[str]:

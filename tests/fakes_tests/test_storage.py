@@ -135,12 +135,10 @@ def test_who_shows_no_token_is_refused(bucket: Bucket):
     assert requests.get(f'{API}/b/a-bucket').status_code == 401
 
 
-def test_objects_outlive_the_stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_objects_outlive_the_stand_ins(tmp_path: Path):
     generations = []
     for turn in range(2):
-        with Universe(tmp_path) as opened:
-            for name, value in opened.env.items():
-                monkeypatch.setenv(name, value)
+        with Universe(tmp_path) as opened, opened.here():
             client = Client()
             if not turn:
                 blob = client.create_bucket('a-bucket').blob('x')

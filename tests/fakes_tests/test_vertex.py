@@ -202,14 +202,10 @@ def test_an_operation_takes_its_time_fails_and_is_cancelled(universe: Universe, 
     assert not clients.endpoints.get_endpoint(name=endpoint).deployed_models
 
 
-def test_models_and_endpoints_outlive_the_stand_ins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_models_and_endpoints_outlive_the_stand_ins(tmp_path: Path):
     found = []
     for turn in range(2):
-        with Universe(tmp_path) as opened:
-            for name, value in opened.env.items():
-                monkeypatch.setenv(name, value)
+        with Universe(tmp_path) as opened, opened.here():
             clients = Clients(opened)
             if not turn:
                 clients.deploy(clients.endpoint(), clients.upload(labels={'a': 'b'}), {'0': 100})

@@ -86,10 +86,8 @@ class Place:
 
 
 @pytest.fixture
-def universe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Universe]:
-    with Universe(tmp_path / 'cloud') as opened:
-        for name, value in opened.env.items():
-            monkeypatch.setenv(name, value)
+def universe(tmp_path: Path) -> Iterator[Universe]:
+    with Universe(tmp_path / 'cloud') as opened, opened.here():
         yield opened
 
 

@@ -138,14 +138,10 @@ def test_a_fault_that_stays_is_told_and_mended_by_the_next_try(place: Place):
 @pytest.mark.slow
 @pytest.mark.parametrize('way', ['error', 'crash'])
 @pytest.mark.parametrize('number', [1, 3])
-def test_it_does_not_matter_which_call_of_a_push_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, way: str
-):
+def test_it_does_not_matter_which_call_of_a_push_fails(tmp_path: Path, number: int, way: str):
     before: dict[str, Any] = {'endpoints': {}, 'versions': {}}
     for position in range(100):
-        with Universe(tmp_path / str(position)) as opened:
-            for name, value in opened.env.items():
-                monkeypatch.setenv(name, value)
+        with Universe(tmp_path / str(position)) as opened, opened.here():
             place = Place(opened)
             for earlier in range(1, number):
                 place.push(earlier)

@@ -52,9 +52,7 @@ TEMPLATE: dict[str, Any] = {
 
 @pytest.fixture
 def universe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Universe]:
-    with Universe(tmp_path / 'cloud') as opened:
-        for name, value in opened.env.items():
-            monkeypatch.setenv(name, value)
+    with Universe(tmp_path / 'cloud') as opened, opened.here():
         (opened.world.buckets / 'bucket').mkdir(parents=True)
         monkeypatch.chdir(tmp_path)
         yield opened
