@@ -17,6 +17,11 @@ HTML = 'system.HTML'
 
 ENDPOINT_PUSHER = 'EndpointPusher'
 
+DRIVER = 'components.data_driver'
+
+READING = {'QueryExampleGen': 'query', 'BatchExampleGen': 'query', 'ImageExampleGen': 'pictures'}
+"""Steps that read what is outside of the pipeline -> what, as the driver calls it."""
+
 ENTRY_POINT_OF_PAGES = 'components.report.container'
 
 ARTIFACT_IN_CONDITION = re.compile(r"inputs\.artifacts\['([^']+)'\]")
@@ -34,7 +39,7 @@ def repair(job: Job, defaults: Mapping[str, str | int | float]) -> Job:
       ValueError: A task's condition is on an artifact that the task doesn't take.
     """
     repaired = pass_parameters(show_pages(name_producers(name_trigger_inputs(job))))
-    return restore_defaults(do_pushes_anew(repaired), defaults)
+    return restore_defaults(notice_new_data(do_pushes_anew(repaired)), defaults)
 
 
 def name_trigger_inputs(job: Job) -> Job:
@@ -107,6 +112,22 @@ def do_pushes_anew(job: Job) -> Job:
     for tasks in _dags(job):
         if ENDPOINT_PUSHER in tasks:
             tasks[ENDPOINT_PUSHER]['cachingOptions'] = {}
+    return job
+
+
+def notice_new_data(job: Job) -> Job:
+    """Let Vertex be told whether tables or pictures changed, before it asks its cache.
+
+    The compiler gives a driver that does so to TFX's own file-based ExampleGens only.
+    """
+    job = deepcopy(job)
+    spec = job['pipelineSpec']
+    for tasks in _dags(job):
+        for name in tasks.keys() & READING.keys():
+            label = spec['components'][tasks[name]['componentRef']['name']]['executorLabel']
+            driver = {'command': ['python', '-m', DRIVER], 'args': [READING[name], '{{$}}']}
+            container = spec['deploymentSpec']['executors'][label]['container']
+            container['lifecycle'] = {'preCacheCheck': driver}
     return job
 
 

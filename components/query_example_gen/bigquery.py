@@ -6,6 +6,8 @@ BigQuery does.
 
 import hashlib
 import logging
+import re
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +50,11 @@ _QUICK: Any = (3.0, 30.0)
 
 _STREAM_RETRY = Retry(predicate=if_exception_type(ServiceUnavailable), timeout=PATIENCE)
 """Storage Read's own goes on for a day."""
+
+_CHANGING = re.compile(
+    r'\b(RAND|GENERATE_UUID|CURRENT_(DATE|DATETIME|TIME|TIMESTAMP))\b', re.IGNORECASE
+)
+"""Functions with which a query gives other rows, though the tables are as they were."""
 
 _SQL_NAMES = {'INTEGER': 'INT64', 'FLOAT': 'FLOAT64', 'BOOLEAN': 'BOOL', 'RECORD': 'STRUCT'}
 
@@ -164,17 +171,27 @@ def dry_run(text: str, data: Data, patient: bool = False) -> DryRun:
         return _dry_run(client_for(data), text, data, patient)
 
 
-def fingerprint(text: str, data: Data) -> str:
+def fingerprint(text: str, data: Data, patient: bool = False) -> str:
     """Return a digest that changes when a table that a query reads does, or the query.
+
+    It is another one each time if the query gives other rows each time.
+
+    Args:
+        text: The query.
+        data: Its parameters, and how BigQuery is asked.
+        patient: Whether to try again for minutes if BigQuery can't be reached.
 
     Raises:
         QueryError: BigQuery can't be asked, or refuses the query.
     """
+    asked: Any = {} if patient else {'retry': _ONCE, 'timeout': _QUICK}
     with told():
         client = client_for(data)
         digest = hashlib.sha256(text.encode())
-        for name in _dry_run(client, text, data, patient=False).tables:
-            table = client.get_table(name, retry=_ONCE, timeout=_QUICK)
+        if _CHANGING.search(text):
+            digest.update(uuid.uuid4().bytes)
+        for name in _dry_run(client, text, data, patient).tables:
+            table = client.get_table(name, **asked)
             digest.update(f'{name}\0{table.modified}\0{table.etag}\n'.encode())
         return digest.hexdigest()
 

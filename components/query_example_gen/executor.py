@@ -10,8 +10,7 @@ from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
 
 from components.query_example_gen.ingest import write_examples
-from components.query_example_gen.parameters import day_of, span_of
-from components.query_example_gen.settings import Data
+from components.query_example_gen.request import asked_for
 from components.staging import staged
 
 Artifacts = dict[str, list[Artifact]]
@@ -36,21 +35,6 @@ class Executor(BaseExecutor):
         with staged(artifact_utils.get_single_instance(output_dict['examples']).uri) as folder:
             rows = write_examples(data, folder)
         describe(output_dict, rows, span)
-
-
-def asked_for(exec_properties: dict[str, Any]) -> tuple[Data, int]:
-    """Return what to read, its window as parameters, and the number of its span.
-
-    Raises:
-        QueryError: There is a window and no date, or parameters are not known.
-    """
-    data = Data.model_validate_json(exec_properties['data'])
-    data = data.with_values(exec_properties.get('parameters') or '')
-    if data.window is None:
-        return data, 0
-    given = (exec_properties.get(key) or '' for key in ('date', 'scheduled', 'time_zone'))
-    day = day_of(*given)
-    return data.at(day), span_of(day)
 
 
 def describe(output_dict: Artifacts, rows: dict[str, int], span: int) -> None:

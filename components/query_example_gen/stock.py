@@ -18,9 +18,10 @@ from tfx.types import artifact_utils
 
 from components.query_example_gen.bigquery import prepared
 from components.query_example_gen.errors import QueryError
-from components.query_example_gen.executor import Artifacts, asked_for, describe
+from components.query_example_gen.executor import Artifacts, describe
 from components.query_example_gen.ingest import check_new, check_split_columns
 from components.query_example_gen.reader import query_text
+from components.query_example_gen.request import asked_for
 from components.query_example_gen.settings import Data
 from components.query_example_gen.split_sql import SPLIT_COLUMN, with_split
 from components.query_example_gen.sql.named import checked, inlined

@@ -20,8 +20,8 @@ def cache_key(
     """Return a digest of what decides that a task need not run again.
 
     It is the pipeline, the container (image, command, arguments, variables), the input
-    artifacts by their resource names, the parameters, and the outputs by name and type. What is
-    in a table that a query reads does not count, as on Vertex.
+    artifacts by their resource names, the parameters, the outputs by name and type, and what the
+    driver found. What is in a table that a query reads counts only through that.
 
     Args:
       context: Name of the pipeline.

@@ -80,6 +80,23 @@ def test_pages_have_the_type_that_the_console_shows(job: dict[str, Any]) -> None
     assert repairs.show_pages(job) == job
 
 
+def test_a_driver_looks_at_data_before_the_cache_is_asked(job: dict[str, Any]) -> None:
+    reading = deepcopy(job)
+    of_root = tasks(reading)
+    of_root['QueryExampleGen'] = of_root.pop('Judge')
+    right = repairs.notice_new_data(reading)['pipelineSpec']
+    executors = right['deploymentSpec']['executors']
+    judge = right['components']['Judge']['executorLabel']
+    assert executors[judge]['container']['lifecycle'] == {
+        'preCacheCheck': {
+            'command': ['python', '-m', 'components.data_driver'],
+            'args': ['query', '{{$}}'],
+        }
+    }
+    assert 'lifecycle' not in executors[right['components']['Push']['executorLabel']]['container']
+    assert repairs.notice_new_data(job) == job
+
+
 def test_tasks_of_nested_dags_are_repaired(job: dict[str, Any]) -> None:
     """As with an exit handler, below which the whole DAG is one component."""
     nested = deepcopy(job)

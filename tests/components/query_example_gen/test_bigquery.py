@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from components.query_example_gen.bigquery import dry_run, fingerprint
+from components.query_example_gen.bigquery import DryRun, dry_run, fingerprint
 from components.query_example_gen.errors import NoNewDataError, QueryError
 from components.query_example_gen.ingest import write_examples
 from components.query_example_gen.reader import columns_of
@@ -215,6 +215,17 @@ def test_the_fingerprint_is_of_tables_and_query(file: Path, bigquery: BigQuery) 
 
     os.utime(file, (1, 1))
     assert fingerprint(query, data(query)) != first
+
+
+@pytest.mark.parametrize('function', ['RAND()', 'current_date()', 'CURRENT_TIMESTAMP'])
+def test_a_query_that_gives_other_rows_each_time_has_another_fingerprint_each_time(
+    file: Path, monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    monkeypatch.setattr(
+        'components.query_example_gen.bigquery._dry_run', lambda *_: DryRun(0, {}, ())
+    )
+    query = f'SELECT id, {function} AS x FROM `rehearsal.sales.visits`'
+    assert fingerprint(query, data(query)) != fingerprint(query, data(query))
 
 
 def test_without_credentials_it_says_so(

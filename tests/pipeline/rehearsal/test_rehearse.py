@@ -150,3 +150,7 @@ def test_a_query_runs_on_bigquery_and_the_model_goes_onto_an_endpoint(tmp_path: 
     local = sluice(tmp_path, 'run', 'houses.yaml')
     assert run['rows'] == local['rows']
     assert run['metrics'] == local['metrics']
+
+    write_houses(tmp_path / 'houses.csv', rows=1200)
+    grown = sluice(tmp_path, 'rehearse', 'houses.yaml', *ask)
+    assert sum(grown['rows'].values()) == 1200, 'a changed table is not taken from the cache'
