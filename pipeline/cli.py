@@ -15,6 +15,7 @@ from pipeline.batch import commands as batch_commands
 from pipeline.cloud import check_commands as cloud_checks
 from pipeline.cloud import commands as cloud_commands
 from pipeline.cloud import schedule_commands
+from pipeline.cloud.options import if_new_data_option
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
@@ -166,7 +167,8 @@ def report(run: str | None, store: Path, open_it: bool, output: Path | None) -> 
     show_default=True,
     help='File to write.',
 )
-def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
+@if_new_data_option
+def compile_(recipe: str, overrides: tuple[str, ...], output: Path, if_new_data: bool) -> None:
     """Compile a recipe for Vertex Pipelines."""
     path, loaded = _load(recipe, overrides)
     from pipeline.loading import has_local_tables
@@ -179,7 +181,7 @@ def compile_(recipe: str, overrides: tuple[str, ...], output: Path) -> None:
         with quiet(Path(os.devnull)):
             from pipeline.vertex import compile_recipe
 
-            compiled = compile_recipe(loaded)
+            compiled = compile_recipe(loaded, if_new_data)
         output.write_text(compiled, encoding='utf-8')
     except ValueError as error:
         stop(f'{path}: {error}', BAD_USAGE)

@@ -1,11 +1,14 @@
 """The DAG: from a query or pictures to a pushed model, top to bottom."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tfx import components as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
+from tfx.dsl.experimental.conditionals.conditional import Cond
+from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
 from tfx.dsl.input_resolution.strategies.latest_blessed_model_strategy import (
     LatestBlessedModelStrategy,
 )
@@ -13,13 +16,15 @@ from tfx.orchestration.data_types import RuntimeParameter
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import bulk_inferrer_pb2, trainer_pb2
 from tfx.types.channel import Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.types.standard_artifacts import Model, ModelBlessing, ModelEvaluation
 
 from components.data_gate.component import DataGate
 from components.endpoint_pusher.component import EndpointPusher
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.settings import ImageData
+from components.new_data_gate.component import NewDataGate
+from components.new_data_gate.executor import NEW
 from components.prediction_table.component import PredictionTable
 from components.prediction_table.settings import COLUMNS
 from components.pusher.component import Pusher
@@ -58,6 +63,8 @@ class Site:
     output_root: str | None = None
     date: str = ''
     """Date of the run, `2026-01-31`, that windows of data end at; '' if a schedule decides."""
+    if_new_data: bool = False
+    """Whether a run asks first for rows of days that came into the window, and ends without any."""
 
     @property
     def on_vertex(self) -> bool:
@@ -82,7 +89,10 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
       site: Where it runs.
       metadata: Connection to the metadata store; None on Vertex, which has its own.
     """
-    example_gen = _example_gen(recipe, site)
+    last_evaluation, new_data_gate = _new_data_gate(recipe, site)
+    with _only_if_new(new_data_gate):  # without examples, no other step has anything to do
+        example_gen = _example_gen(recipe, site)
+        batch_rows = _batch_rows(recipe, site)
     examples = example_gen.outputs['examples']
 
     statistics_gen = StatisticsGen(examples=examples)
@@ -168,10 +178,11 @@ def create_pipeline(recipe: Recipe, site: Site, metadata: Any = None) -> Pipelin
         report.add_upstream_node(pusher)
 
     steps = [
-        example_gen, statistics_gen, schema_gen, validator, previous, data_gate, transform,
-        tuner, last_blessed, trainer, baseline, evaluator, serving_gate, pusher,
+        last_evaluation, new_data_gate, example_gen, statistics_gen, schema_gen, validator,
+        previous, data_gate, transform, tuner, last_blessed, trainer, baseline, evaluator,
+        serving_gate, pusher,
         _endpoint_pusher(recipe, site, examples, model, evaluator, serving_gate),
-        *_batch(recipe, site, model, evaluator.outputs['blessing']), report,
+        *_batch(recipe, site, batch_rows, model, evaluator.outputs['blessing']), report,
     ]  # fmt: skip
     made = [step for step in steps if step]
     resources_of_steps(made, recipe, site.vertex)
@@ -199,14 +210,45 @@ def _query(data: Data, site: Site, parameters: str) -> BaseNode:
       site: Where it runs.
       parameters: What the values are called where a run is started.
     """
-    dated: dict[str, Any] = {}
+    return QueryExampleGen(data=data, **_told(data, site, parameters))
+
+
+def _told(data: Data, site: Site, parameters: str) -> dict[str, Any]:
+    """Return what a step that asks a query is told of the run."""
+    told: dict[str, Any] = {}
     if data.window:
-        dated['date'] = site.parameter('date', site.date)
+        told['date'] = site.parameter('date', site.date)
         if site.on_vertex:
-            dated |= {'scheduled': SCHEDULED, 'time_zone': site.parameter('time_zone', 'UTC')}
+            told |= {'scheduled': SCHEDULED, 'time_zone': site.parameter('time_zone', 'UTC')}
     if data.parameters:
-        dated['parameters'] = site.parameter(parameters, '')
-    return QueryExampleGen(data=data, **dated)
+        told['parameters'] = site.parameter(parameters, '')
+    return told
+
+
+def _new_data_gate(recipe: Recipe, site: Site) -> tuple[BaseNode | None, BaseNode | None]:
+    """Ask for rows that the last model has not seen, and find the evaluation that says which."""
+    data = recipe.table
+    if not site.if_new_data or data is None or data.window is None:
+        return None, None
+    last_evaluation = Resolver(
+        strategy_class=LatestArtifactStrategy, evaluation=Channel(type=ModelEvaluation)
+    ).with_id('last_evaluation')
+    gate = NewDataGate(
+        data=data,
+        last_evaluation=last_evaluation.outputs['evaluation'],
+        **_told(data, site, 'query_parameters'),
+    )
+    return last_evaluation, gate
+
+
+def _only_if_new(gate: BaseNode | None) -> AbstractContextManager[Any]:
+    """Skip what is made in the block, and with it what waits for that, if there are no new rows."""
+    if gate is None:
+        return nullcontext()
+    condition: AbstractContextManager[Any] = Cond(
+        gate.outputs['news'].future()[0].custom_property(NEW) == 1
+    )
+    return condition
 
 
 def _schema_gen(recipe: Recipe, statistics: Channel) -> BaseNode:
@@ -288,12 +330,20 @@ def _endpoint_pusher(
     )
 
 
-def _batch(recipe: Recipe, site: Site, model: Channel, blessing: Channel) -> list[BaseNode]:
-    """Predict rows that have no label, into a table."""
-    if not recipe.batch or not recipe.batch_data:
+def _batch_rows(recipe: Recipe, site: Site) -> BaseNode | None:
+    """Read rows that have no label."""
+    if not recipe.batch_data:
+        return None
+    return _query(recipe.batch_data, site, 'batch_parameters').with_id('BatchExampleGen')
+
+
+def _batch(
+    recipe: Recipe, site: Site, rows: BaseNode | None, model: Channel, blessing: Channel
+) -> list[BaseNode]:
+    """Predict them, into a table."""
+    if not recipe.batch or not rows:
         return []
     output = recipe.batch.output
-    rows = _query(recipe.batch_data, site, 'batch_parameters').with_id('BatchExampleGen')
     inferrer = tfx.BulkInferrer(
         examples=rows.outputs['examples'],
         model=model,

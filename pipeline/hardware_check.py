@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from pipeline.recipe import Recipe
 
 STEPS = (
-    'QueryExampleGen', 'ImageExampleGen', 'StatisticsGen', 'SchemaGen', 'ImportSchemaGen',
-    'ExampleValidator', 'DataGate', 'Transform', 'Evaluator', 'ServingGate', 'Pusher',
-    'EndpointPusher', 'BatchExampleGen', 'BulkInferrer', 'PredictionTable', 'Report',
+    'NewDataGate', 'QueryExampleGen', 'ImageExampleGen', 'StatisticsGen', 'SchemaGen',
+    'ImportSchemaGen', 'ExampleValidator', 'DataGate', 'Transform', 'Evaluator', 'ServingGate',
+    'Pusher', 'EndpointPusher', 'BatchExampleGen', 'BulkInferrer', 'PredictionTable', 'Report',
 )  # fmt: skip
 """Steps whose CPUs and memory may be asked for."""
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from components.query_example_gen.parameters import WINDOW_END, WINDOW_START, QueryParameter
-from components.query_example_gen.settings import Data
+from components.query_example_gen.new_rows import has_new_rows
 from pipeline.recipe import Recipe
 from pipeline.records import Run
 
@@ -34,23 +33,8 @@ def has_new_data(recipe: Recipe, day: date, last: Run | None) -> bool:
         return True
     data = recipe.table
     if data and data.window and last.date:
-        return _has_rows(data, date.fromisoformat(last.date), day)
+        return has_new_rows(data, date.fromisoformat(last.date), day)
     from pipeline.fingerprints import fingerprints
 
     ingest = 'ImageExampleGen' if recipe.pictures else 'QueryExampleGen'
     return fingerprints(recipe)[ingest] != last.step(ingest).fingerprint
-
-
-def _has_rows(data: Data, since: date, day: date) -> bool:
-    from components.query_example_gen.reader import open_query
-
-    assert data.window is not None
-    now = data.window.parameters(day)
-    before = data.window.parameters(since)
-    start = max(str(now[WINDOW_START].value), str(before[WINDOW_END].value))
-    if start >= str(now[WINDOW_END].value):
-        return False
-    came = now | {WINDOW_START: QueryParameter(type='DATE', value=start)}
-    asked = data.model_copy(update={'parameters': data.parameters | came, 'window': None})
-    with open_query(asked, patient=False) as query:
-        return any(batch.num_rows for batch in query.batches())

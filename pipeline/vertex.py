@@ -23,10 +23,14 @@ from pipeline.vertex_check import check_jobs, check_vertex
 from pipeline.vertex_settings import REMOTE
 
 
-def compile_recipe(recipe: Recipe) -> str:
+def compile_recipe(recipe: Recipe, if_new_data: bool = False) -> str:
     """Return the pipeline job of a recipe as JSON, sorted and indented.
 
     The same recipe gives the same text on every machine. Nothing is sent anywhere.
+
+    Args:
+      recipe: The job.
+      if_new_data: Whether a run is to end at once if no day that came into its window has rows.
 
     Raises:
       ValueError: The recipe doesn't say where on Google Cloud it runs, asks for what Vertex doesn't
@@ -45,7 +49,10 @@ def compile_recipe(recipe: Recipe) -> str:
         vertex=recipe.vertex,
         beam_args=beam_args,
         output_root=f'{root}/predictions/{recipe.name}',
+        if_new_data=if_new_data,
     )
+    if if_new_data:
+        _check_window(recipe)
     check_search(recipe)
     check_vertex(recipe.vertex, recipe)
     pipeline = create_pipeline(_for_vertex(recipe), site)
@@ -55,6 +62,14 @@ def compile_recipe(recipe: Recipe) -> str:
     )
     job = repair(runner.run(pipeline, write_out=False), _defaults(pipeline))
     return json.dumps(job, indent=2, sort_keys=True, ensure_ascii=False) + '\n'
+
+
+def _check_window(recipe: Recipe) -> None:
+    if recipe.table is None or recipe.table.window is None:
+        raise ValueError(
+            'data.window: is required by --if-new-data, as it says which days are new; without '
+            'one, Vertex takes all steps from its cache if the data has not changed'
+        )
 
 
 def _for_vertex(recipe: Recipe) -> Recipe:

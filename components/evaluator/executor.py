@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 from tfx import types
 from tfx.components.evaluator import executor as stock
+from tfx.components.example_gen.utils import SPAN_PROPERTY_NAME
 from tfx.components.util import examples_utils
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
@@ -61,7 +62,11 @@ class Executor(stock.Executor):
             raise EvaluationError(f'model {_model_path(candidate)} {problem}')
         notes: list[str] = []
         baseline = _usable(input_dict.get(keys.BASELINE_MODEL_KEY), config.task, notes)
-        evaluation_uri = artifact_utils.get_single_uri(output_dict[keys.EVALUATION_KEY])
+        evaluation = artifact_utils.get_single_instance(output_dict[keys.EVALUATION_KEY])
+        evaluation_uri = evaluation.uri
+        # NewDataGate reads it: up to when there is a model that has seen the data.
+        span = max(e.span for e in input_dict[keys.EXAMPLES_KEY])
+        evaluation.set_int_custom_property(SPAN_PROPERTY_NAME, span)
 
         measured = {
             split: measure(

@@ -1,5 +1,7 @@
 """A query whose rows name pictures."""
 
+import re
+
 import pyarrow as pa
 
 from components.image_example_gen.errors import PicturesError
@@ -8,6 +10,9 @@ from components.image_example_gen.rows import listing_of_rows
 from components.image_example_gen.settings import ImageQuery
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.reader import open_query
+
+KEY = re.compile(r'(?<![\w.`])data\.(?=query|local|max_bytes_billed)')
+"""Keys of a query as ingest of tables names them."""
 
 
 def list_query(images: ImageQuery) -> Listing:
@@ -20,7 +25,7 @@ def list_query(images: ImageQuery) -> Listing:
         with open_query(images.data) as query:
             batches = list(query.batches())
     except QueryError as error:
-        raise PicturesError(str(error).replace('data.', 'data.images.', 1)) from None
+        raise PicturesError(KEY.sub('data.images.', str(error))) from None
     if not batches:
         raise PicturesError('data.images.query: returned no rows; loosen its WHERE')
     return listing_of_rows(pa.Table.from_batches(batches), images.root, shown='the query')

@@ -154,6 +154,11 @@ def span_of(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
+def day_of_span(span: int) -> date:
+    """Return the date whose span has a number."""
+    return date(1970, 1, 1) + timedelta(days=span)
+
+
 def _checked(value: object, type_: object) -> object:
     """Return a value as its type holds it in JSON.
 

@@ -8,6 +8,7 @@ from pipeline.cloud.options import (
     assignments,
     connected,
     connected_by,
+    if_new_data_option,
     max_cost_option,
     param_option,
     project_option,
@@ -23,6 +24,7 @@ from pipeline.options import FAILED, json_option, stop
 @click.argument('recipe', metavar='RECIPE|PIPELINE.JSON')
 @set_option
 @param_option
+@if_new_data_option
 @click.option('--caching/--no-caching', default=None, help='Reuse unchanged steps, or none.')
 @click.option('--wait', is_flag=True, help='Wait until it has ended, and show each step.')
 @click.option('--run-id', metavar='ID', help='Id of the run; by default name and time.')
@@ -35,6 +37,7 @@ def submit(
     recipe: str,
     overrides: tuple[str, ...],
     parameters: tuple[str, ...],
+    if_new_data: bool,
     caching: bool | None,
     wait: bool,
     run_id: str | None,
@@ -53,7 +56,7 @@ def submit(
     from pipeline.cloud.template import source
 
     given = assignments('--param', parameters)
-    template = source(recipe, overrides)
+    template = source(recipe, overrides, if_new_data)
     with told():
         template.check_cost(max_cost)
         connection = connected('submit', project, region, template.vertex)

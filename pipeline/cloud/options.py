@@ -43,6 +43,11 @@ max_cost_option = click.option(
     type=click.FloatRange(0),
     help='Refuse a run that is estimated to cost more US dollars; by default vertex.max_cost.',
 )
+if_new_data_option = click.option(
+    '--if-new-data',
+    is_flag=True,
+    help='End at once if no day that came into data.window since the last model has rows.',
+)
 
 
 @contextmanager

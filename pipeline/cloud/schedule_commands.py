@@ -10,6 +10,7 @@ from pipeline.cloud.options import (
     assignments,
     connected,
     connected_by,
+    if_new_data_option,
     max_cost_option,
     param_option,
     project_option,
@@ -48,6 +49,7 @@ def schedule() -> None:
 @click.option('--service-account', help='Run as this account; by default that of the recipe.')
 @set_option
 @param_option
+@if_new_data_option
 @max_cost_option
 @project_option
 @region_option
@@ -66,6 +68,7 @@ def create(
     service_account: str | None,
     overrides: tuple[str, ...],
     parameters: tuple[str, ...],
+    if_new_data: bool,
     max_cost: float | None,
     project: str | None,
     region: str | None,
@@ -90,7 +93,7 @@ def create(
     if until and until <= (begin or datetime.now(UTC)):
         stop(f'--end {end}: is not after {"--start" if begin else "now"}', BAD_USAGE)
     given = assignments('--param', parameters)
-    template = source(recipe, overrides)
+    template = source(recipe, overrides, if_new_data)
     with told():
         template.check_cost(max_cost)
         connection = connected('schedule', project, region, template.vertex)

@@ -22,10 +22,12 @@ class Source:
     Attributes:
       path: Of the file.
       recipe: The recipe; None: it is compiled already.
+      if_new_data: Whether its runs end at once where there is no new data.
     """
 
     path: Path
     recipe: 'Recipe | None'
+    if_new_data: bool = False
 
     @property
     def vertex(self) -> 'Vertex | None':
@@ -44,7 +46,7 @@ class Source:
             with quiet(Path(os.devnull)):
                 from pipeline.vertex import compile_recipe
 
-                text = compile_recipe(self.recipe)
+                text = compile_recipe(self.recipe, self.if_new_data)
         except ValueError as error:
             stop(f'{self.path}: {error}', BAD_USAGE)
         compiled: dict[str, Any] = json.loads(text)
@@ -82,7 +84,7 @@ class Source:
         )
 
 
-def source(name: str, overrides: Sequence[str]) -> Source:
+def source(name: str, overrides: Sequence[str], if_new_data: bool = False) -> Source:
     """Return what is named: a file that ends in .json is compiled already."""
     path = Path(name)
     if path.suffix != '.json':
@@ -93,8 +95,10 @@ def source(name: str, overrides: Sequence[str]) -> Source:
                 'in the recipe or by --set vertex.root=… --set vertex.image=…',
                 BAD_USAGE,
             )
-        return Source(path, recipe)
+        return Source(path, recipe, if_new_data)
     if overrides:
         stop(f'--set changes recipes, and {path} is compiled; compile it with --set', BAD_USAGE)
+    if if_new_data:
+        stop(f'--if-new-data: {path} is compiled; compile it with --if-new-data', BAD_USAGE)
     read_template(path)
     return Source(path, None)

@@ -194,6 +194,27 @@ def test_an_endpoint_is_pushed_to_after_both_gates_and_never_from_the_cache() ->
         compiled(load_recipe(BABYWEIGHT, ['push.endpoint={}']))
 
 
+def test_without_new_rows_nothing_is_read() -> None:
+    from pipeline.vertex import compile_recipe
+
+    query = 'SELECT 1 AS weight FROM `t` WHERE day >= @window_start AND day < @window_end'
+    windowed = ['data.window={days: 7}', f'data.query={query}', BATCH]
+    job = json.loads(compile_recipe(load_recipe(BABYWEIGHT, windowed), if_new_data=True))
+    by_id = tasks(job)
+    conditions = {name: t.get('triggerPolicy', {}).get('condition') for name, t in by_id.items()}
+    for reading in ('QueryExampleGen', 'BatchExampleGen'):
+        assert "metadata['new'] == 1.0" in conditions.pop(reading)
+        taken = by_id[reading]['inputs']['artifacts'].values()
+        assert [t['taskOutputArtifact']['producerTask'] for t in taken] == ['NewDataGate']
+    assert set(conditions.values()) == {None}
+    asked, read = (constants(by_id[name]) for name in ('NewDataGate', 'QueryExampleGen'))
+    assert asked == read, 'both are asked for the same rows'
+    assert by_id['NewDataGate']['inputs']['artifacts']['last_evaluation']
+    assert 'NewDataGate' not in tasks(json.loads(compiled(load_recipe(BABYWEIGHT, windowed))))
+    with pytest.raises(ValueError, match=r'data.window: is required by --if-new-data'):
+        compile_recipe(load_recipe(BABYWEIGHT), if_new_data=True)
+
+
 def test_the_pusher_hears_both_gates_and_the_evaluation(everything: dict[str, Any]) -> None:
     taken = tasks(everything)['Pusher']['inputs']['artifacts']
     producers = {k: v['taskOutputArtifact']['producerTask'] for k, v in taken.items()}

@@ -161,8 +161,16 @@ class TestQuery:
         assert message in str(error.value)
         assert str(error.value).startswith('data.images')
 
-    def test_without_tables_it_is_said_that_there_are_none(self) -> None:
-        with pytest.raises(PicturesError, match=r'data\.images\.local: no local file'):
+    def test_without_tables_bigquery_is_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv('NO_GCE_CHECK', 'true')
+        monkeypatch.setenv('CLOUDSDK_CONFIG', str(tmp_path))
+        monkeypatch.delenv('GOOGLE_APPLICATION_CREDENTIALS', raising=False)
+        message = (
+            r'data\.images\.query: .* credentials; .*or name local files in data\.images\.local'
+        )
+        with pytest.raises(PicturesError, match=message):
             listed({'query': 'SELECT uri, label FROM d.pictures'})
 
     def test_paths_are_relative_to_the_recipe(self, tmp_path: Path) -> None:

@@ -154,3 +154,39 @@ def test_a_query_runs_on_bigquery_and_the_model_goes_onto_an_endpoint(tmp_path: 
     write_houses(tmp_path / 'houses.csv', rows=1200)
     grown = sluice(tmp_path, 'rehearse', 'houses.yaml', *ask)
     assert sum(grown['rows'].values()) == 1200, 'a changed table is not taken from the cache'
+
+
+def test_a_run_without_new_rows_in_its_window_trains_nothing(tmp_path: Path) -> None:
+    days = [f'2024-03-{n:02d}' for n in range(1, 29)]
+    rows = (f'{day},{10 * n % 97},{n % 7}' for n, day in enumerate(days * 20))
+    (tmp_path / 'sales.csv').write_text('day,price,area\n' + '\n'.join(rows) + '\n')
+    (tmp_path / 'sales.yaml').write_text("""
+name: sales
+task: regression
+label: price
+data:
+  query: SELECT price, area FROM `a.b.sales` WHERE day >= @window_start AND day < @window_end
+  local: {a.b.sales: {path: sales.csv, types: {day: DATE}}}
+  window: {days: 21, lag: 1}
+features: {area: numeric}
+train: {epochs: 1}
+gate: {metrics: {rmse: {max: 1000}}}
+vertex: {root: 'gs://bucket/sluice', image: 'image:1', project: my-project}
+""")
+    subprocess.run(
+        [sys.executable, '-m', 'pipeline', 'compile', 'sales.yaml', '--if-new-data'],
+        cwd=tmp_path,
+        env=os.environ | {'PYTHONPATH': str(HERE)},
+        check=True,
+    )
+
+    def states(date: str) -> dict[str, str]:
+        table = ('--table', 'a.b.sales=sales.csv')
+        run = sluice(tmp_path, 'rehearse', 'pipeline.json', *table, '--param', f'date={date}')
+        assert run['state'] == 'done', run['error']
+        return {step['name']: step['state'] for step in run['steps']}
+
+    assert set(states('2024-03-27').values()) == {'done'}
+    assert states('2024-04-02')['Trainer'] == 'done'
+    last = states('2024-04-10')
+    assert (last.pop('NewDataGate'), set(last.values())) == ('done', {'skipped'})
