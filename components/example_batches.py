@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfx.types import Artifact, artifact_utils
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from components.tfrecords import read_records
+from components.tfrecords import ahead, read_records
 
 ROWS = 65_536
 """Rows of a batch: large enough to make Python's share of the work small, about 10 MB."""
@@ -28,8 +28,8 @@ def example_files(examples: Artifact, split: str) -> list[str]:
 def read_batches(files: Sequence[str], rows: int = ROWS) -> Iterator[pa.RecordBatch]:
     """Yield the examples of TFRecord files; each column is a list array, null if absent."""
     decoder = ExamplesToRecordBatchDecoder()
-    for batch in read_records(files, min(rows, rows_that_fit(files))):
-        yield decoder.DecodeBatch(batch)
+    records = read_records(files, min(rows, rows_that_fit(files)))
+    return ahead(decoder.DecodeBatch(batch) for batch in records)
 
 
 def rows_that_fit(files: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from gzip import BadGzipFile
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 from isal import igzip
@@ -19,6 +19,8 @@ from isal.igzip_lib import IsalError
 _CHUNK = 8 << 20
 _HEAD, _FOOT = 12, 4
 """Bytes before a record, which start with its length, and after it."""
+
+T = TypeVar('T')
 
 _FAULTS: Any = (EOFError, BadGzipFile, IsalError, tf.errors.DataLossError)
 _length_at = struct.Struct('<Q').unpack_from
@@ -38,12 +40,16 @@ def read_records(files: Sequence[str], rows: int) -> Iterator[list[bytes]]:
     Raises:
         DamagedError: A file ends within a record, or its checksum is wrong.
     """
-    batches = (batch for file in files for batch in _read(file, rows))
-    with ThreadPoolExecutor(1) as reader:
-        ahead = reader.submit(next, batches, None)
-        while (batch := ahead.result()) is not None:
-            ahead = reader.submit(next, batches, None)
-            yield batch
+    return ahead(batch for file in files for batch in _read(file, rows))
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield items, none of them None, the next made by a thread while one is worked on."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
 
 
 def dataset(files: Sequence[str]) -> tf.data.TFRecordDataset:
