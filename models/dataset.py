@@ -1,6 +1,7 @@
 """Splits of examples, read through the transform graph into batches for Keras."""
 
 import math
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.columns import Columns, ColumnWriter
 from models.inputs import Tensors, TransformGraph
 from models.labels import DataError, Tally, class_table
 from models.target import LabelStatistics, Target
@@ -20,10 +22,13 @@ READ_BYTES = 4 * 2**20
 """Compressed bytes read at a time."""
 
 MEMORY_LIMIT = 2**30
-"""Bytes of transformed rows that one split may keep in memory; larger splits are streamed."""
+"""Bytes of transformed rows that one split may keep in memory; larger splits are on disk."""
 
-SHUFFLE_BUFFER = 100_000
-"""Serialized rows that a streamed split is shuffled within."""
+SHUFFLED_ROWS = 2**22
+"""Row numbers shuffled at a time, of larger splits after the order of such blocks of rows."""
+
+GATHERED_ROWS, GATHERED_BYTES = 2**15, 2**22
+"""What is taken at a time from rows in memory or on disk, if that is more than a batch."""
 
 EVAL_BATCH = 8192
 """Rows per batch where nothing is learnt, at most."""
@@ -33,8 +38,6 @@ EVAL_VALUES = 2**23
 
 _as_written = tf.autograph.experimental.do_not_convert
 """Spares tracing the rewriting of functions that have no control flow, most of its time."""
-
-Columns = tuple[Tensors, tf.Tensor]
 
 Change = Callable[[Tensors, tf.Tensor], Tensors]
 """Changes inputs `[batch, ...]` at random; the second argument is the seed, int64 `[2]`."""
@@ -75,9 +78,9 @@ class Split:
     Attributes:
         rows: number of rows.
         labels: statistics of the label.
-        columns: inputs and label in memory, `[rows * copies, ...]` (inputs perhaps as arrays on
-            disk); None if too large.
-        reader: reads them anew, if too large.
+        columns: inputs and label, `[rows * copies, ...]`, in memory or on disk; None if they are
+            read anew each time.
+        reader: does that.
         change: made to inputs where they are learnt from.
         copies: how many versions of the inputs there are, the first of all rows before the second;
             each shuffled pass takes another version of a row.
@@ -127,6 +130,7 @@ class Split:
         """
         weights = None if class_weights is None else tf.constant(class_weights, tf.float32)
         names = tuple(inputs)
+        kept = self.columns
         change = self.change if seed is not None else None
 
         @_as_written
@@ -135,31 +139,57 @@ class Split:
             wanted = {name: inputs[name] for name in names}
             if change:
                 wanted = change(wanted, tf.stack([tf.constant(seed, tf.int64), number]))
-            label = label[:, tf.newaxis]
+            label = label[..., tf.newaxis]
             if weights is None:
                 return wanted, label
             return wanted, label, tf.gather(weights, label)
 
         @_as_written
         def gathered(number: tf.Tensor, picked: tf.Tensor) -> tuple:
-            columns = tf.nest.map_structure(lambda c: _rows(c, picked), self.columns)
-            return complete(number, columns)
+            assert kept
+            inputs, label = kept
+            taken = {name: _rows(inputs[name], picked) for name in names}
+            return complete(number, (taken, _rows(label, picked)))
 
-        if self.reader and self.columns is None:
+        parted = None
+        if kept is None:
+            assert self.reader
             parted = share if seed is not None else None
             order = None if seed is None else seed + first_step
             batches = self.reader.stream(batch_size, order, parted)
-            finish = complete
+            batches = _numbered(batches, first_step, complete)
         else:
-            parted = None
+            size = min(batch_size, self.rows)
             rows = in_order(self.rows) if seed is None else shuffled(self.rows, seed, self.copies)
-            batches = rows.rebatch(min(batch_size, self.rows)).skip(first_step)
-            finish = gathered
-        batches = batches.enumerate(first_step).map(finish, num_parallel_calls=tf.data.AUTOTUNE)
+            rows = rows.rebatch(size).skip(first_step)
+            several = 1 if seed is None or change else self._gathered_batches(size)
+            if several > 1:
+                rows = rows.batch(several, drop_remainder=True)
+            batches = _numbered(rows, first_step, gathered)
+            if several > 1:
+                batches = batches.unbatch().with_options(_one_thread_an_op())
         if seed is None:
             batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps(batch_size)))
         batches = batches.prefetch(tf.data.AUTOTUNE)
         return _shared(batches, parted=parted is not None) if share else batches
+
+    def _gathered_batches(self, size: int) -> int:
+        """Return how many batches of a size are gathered at a time, to spare the ops' overhead."""
+        columns = tf.nest.flatten(self.columns)
+        row = sum(math.prod(c.shape[1:]) * tf.as_dtype(c.dtype).size for c in columns)
+        return max(1, min(GATHERED_ROWS, GATHERED_BYTES // row) // size)
+
+
+def _numbered(items: tf.data.Dataset, first: int, function: Callable) -> tf.data.Dataset:
+    """Map a function of an item's number, from a first one, and the item; several at a time."""
+    return items.enumerate(first).map(function, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _one_thread_an_op() -> tf.data.Options:
+    """Leave the other cores to training: gathering takes a fraction of a step on one."""
+    options = tf.data.Options()
+    options.threading.max_intra_op_parallelism = 1
+    return options
 
 
 def _shared(batches: tf.data.Dataset, parted: bool) -> tf.data.Dataset:
@@ -226,16 +256,9 @@ class Reader:
         self._target = target
         self._ids = class_table(target)
 
-    def stream(
-        self, batch_size: int, seed: int | None = None, share: Share | None = None
-    ) -> tf.data.Dataset:
-        """Return batches as `Stream`; rows of unknown classes are left out."""
-        known = self._batches(seed, share).map(known_rows, num_parallel_calls=tf.data.AUTOTUNE)
-        return (known if seed is None else known.repeat()).rebatch(batch_size)
-
-    def _batches(self, seed: int | None, share: Share | None = None) -> tf.data.Dataset:
+    def _batches(self) -> tf.data.Dataset:
         """Return batches of (inputs, label as number or id, label as it was)."""
-        rows = records(self.files, seed, SHUFFLE_BUFFER, share)
+        rows = records(self.files, None, READ_BATCH)
         return rows.batch(READ_BATCH).map(self._parsed, num_parallel_calls=tf.data.AUTOTUNE)
 
     @_as_written
@@ -245,37 +268,29 @@ class Reader:
         return inputs, label if self._ids is None else self._ids.lookup(label), label
 
     def read(self, must_know_all: bool) -> Split:
-        """Read the whole split once, and keep it in memory if it is not too large.
+        """Read the whole split once, and keep it: in memory, or on disk if it is large.
 
         Args:
             must_know_all: whether a label of no known class is an error, not just left out.
 
         Raises:
-            DataError: there are no rows, or labels are missing or of no known class.
+            DataError: there are no rows, labels are missing or of no known class, or the disk is
+                full.
         """
-        kept: list[tuple[dict[str, np.ndarray], np.ndarray]] | None = []
+        written = ColumnWriter(MEMORY_LIMIT)
         tally = Tally(self._target)
-        size = 0
-        for inputs, label, text in self._batches(None).as_numpy_iterator():
+        for inputs, label, text in self._batches().as_numpy_iterator():
             known = tally.add(label, text)
-            if kept is not None:
-                kept.append(({k: v[known] for k, v in inputs.items()}, label[known]))
-                size += sum(v.nbytes for v in kept[-1][0].values()) + kept[-1][1].nbytes
-                kept = kept if size <= MEMORY_LIMIT else None
+            try:
+                written.add({k: v[known] for k, v in inputs.items()}, label[known])
+            except OSError as error:
+                raise DataError(
+                    f'split {self.name!r} is too large for memory, and its rows cannot be kept '
+                    f'below {tempfile.gettempdir()}: {error.strerror}; set TMPDIR to a folder '
+                    'with more room'
+                ) from error
         tally.check(self.name, must_know_all)
-        columns = None
-        if kept is not None:
-            with tf.device('CPU:0'):  # where batches are made, whatever trains on them
-                columns = tf.nest.map_structure(lambda *parts: tf.concat(parts, 0), *kept)
-        return Split(tally.rows, tally.statistics(), columns, self)
-
-
-@_as_written
-def known_rows(inputs: Tensors, label: tf.Tensor, _: tf.Tensor) -> Columns:
-    """Leave rows out whose label is unknown."""
-    known = tf.math.is_finite(label) if label.dtype.is_floating else label >= 0
-    masked = {name: tf.boolean_mask(value, known) for name, value in inputs.items()}
-    return masked, tf.boolean_mask(label, known)
+        return Split(tally.rows, tally.statistics(), written.columns(), None)
 
 
 def eval_batch(network: keras.Model) -> int:
@@ -288,26 +303,37 @@ def _rows(column: tf.Tensor | np.ndarray, picked: tf.Tensor) -> tf.Tensor:
     """Return some rows of a column, which may be an array on disk."""
     if isinstance(column, np.ndarray):
         taken = tf.numpy_function(lambda rows: column[rows], [picked], column.dtype)
-        return tf.ensure_shape(taken, [None, *column.shape[1:]])
+        return tf.ensure_shape(taken, [*picked.shape, *column.shape[1:]])
     return tf.gather(column, picked)
 
 
 def in_order(rows: int) -> tf.data.Dataset:
-    """Return row numbers as they are, `[rows]`."""
-    return tf.data.Dataset.from_tensors(tf.range(rows))
+    """Return row numbers as they are, `[block]` by `[block]`."""
+    return tf.data.Dataset.range(0, rows, SHUFFLED_ROWS).map(lambda start: _block(start, rows))
 
 
 def shuffled(rows: int, seed: int, copies: int = 1) -> tf.data.Dataset:
-    """Return endless permutations of row numbers, `[rows]` each: no row is handled alone.
+    """Return endless permutations of row numbers, in `[block]`s: no row is handled alone.
 
-    Of several copies of the rows, one after the other, each permutation has one of each row, and
-    the next another.
+    Blocks come in a random order, each shuffled. Of several copies of the rows, one after the
+    other, each permutation has one of each row, and the next another.
     """
+    starts = tf.range(0, rows, SHUFFLED_ROWS, tf.int64)
 
     @_as_written
-    def permuted(number: tf.Tensor, drawn: tf.Tensor) -> tf.Tensor:
-        seeds = tf.stack([drawn, tf.cast(seed, tf.int64)])
-        order = tf.random.experimental.stateless_shuffle(tf.range(rows), seed=seeds)
-        return order + rows * ((order + tf.cast(number, order.dtype)) % copies)
+    def blocks(number: tf.Tensor, drawn: tf.Tensor) -> tf.data.Dataset:
+        order = tf.random.experimental.stateless_shuffle(starts, seed=tf.stack([drawn, -1]))
+        return tf.data.Dataset.from_tensor_slices(order).map(lambda start: (number, drawn, start))
 
-    return tf.data.Dataset.random(seed).enumerate().map(permuted).prefetch(1)
+    @_as_written
+    def permuted(number: tf.Tensor, drawn: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
+        seeds = tf.stack([drawn, seed + start])
+        order = tf.random.experimental.stateless_shuffle(_block(start, rows), seed=seeds)
+        return order + rows * ((order + number) % copies)
+
+    passes = tf.data.Dataset.random(seed).enumerate()
+    return passes.flat_map(blocks).map(permuted).prefetch(1)
+
+
+def _block(start: tf.Tensor, rows: int) -> tf.Tensor:
+    return tf.range(start, tf.minimum(start + SHUFFLED_ROWS, rows))

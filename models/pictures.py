@@ -8,7 +8,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from models import dataset
-from models.dataset import Columns, Share, Split, find_files, known_rows, records
+from models.columns import Columns
+from models.dataset import Share, Split, find_files, records
 from models.inputs import Columns as RawColumns
 from models.inputs import ModelInput, Tensors, TransformGraph
 from models.labels import DataError, Tally, class_ids
@@ -123,7 +124,7 @@ class PictureReader:
         def decoded(columns: Tensors, label: tf.Tensor) -> Columns:
             return {IMAGE: pixels(columns[IMAGE], self._graph.image, self._plain)}, label
 
-        encoded = self._encoded(seed, share).map(known_rows)
+        encoded = self._encoded(seed, share).map(_known)
         one_by_one = (encoded if seed is None else encoded.repeat()).unbatch()
         # Left to itself tf.data begins with one at a time, and small splits are over before it
         # finds that more are better.
@@ -157,3 +158,11 @@ class PictureReader:
         if not image.augment.changes_something:
             return None
         return lambda inputs, seed: {IMAGE: augment(inputs[IMAGE], image, seed)}
+
+
+@tf.autograph.experimental.do_not_convert
+def _known(inputs: Tensors, label: tf.Tensor, _: tf.Tensor) -> Columns:
+    """Leave pictures out whose class is unknown."""
+    known = label >= 0
+    masked = {name: tf.boolean_mask(value, known) for name, value in inputs.items()}
+    return masked, tf.boolean_mask(label, known)

@@ -61,21 +61,48 @@ def test_batches_have_one_size_and_no_more_rows_than_there_are(artifacts):
     assert len(next(iter(split.batches(4096, inputs=['size'], seed=1)))[1]) == 150
 
 
-def test_a_split_too_large_for_memory_is_streamed_with_the_same_rows(artifacts, monkeypatch):
-    kept = artifacts('regression').data.evaluation
+def test_a_split_too_large_for_memory_is_on_disk_and_gives_the_same_batches(artifacts, monkeypatch):
+    kept = artifacts('multiclass').data.evaluation
     monkeypatch.setattr(dataset, 'MEMORY_LIMIT', 1000)
+    made = artifacts('multiclass')
+    on_disk = made.load(made.config()).evaluation
+    inputs, label = on_disk.columns
+    assert all(isinstance(c, np.memmap) for c in (*inputs.values(), label))
+    assert on_disk.labels == kept.labels
+    told = {'inputs': ['size', 'colour'], 'class_weights': (1.0, 2.0, 4.0)}
+    for more in ({}, {'seed': 1}, {'seed': 1, 'first_step': 4}):
+        pairs = zip(
+            kept.batches(40, **told, **more).take(9).as_numpy_iterator(),
+            on_disk.batches(40, **told, **more).take(9).as_numpy_iterator(),
+            strict=True,
+        )
+        for expected, found in pairs:
+            tf.nest.map_structure(np.testing.assert_array_equal, expected, found)
+
+
+def test_a_full_disk_is_told_of(artifacts, monkeypatch):
+    def full(*_):
+        raise OSError(28, 'No space left on device')
+
     made = artifacts('regression')
-    streamed = made.load(made.config()).evaluation
-    assert kept.columns
-    assert streamed.columns is None
-    assert streamed.labels == kept.labels
-    expected = np.sort(labels(kept.batches(50, inputs=['size'])))
-    one_pass = labels(streamed.batches(50, inputs=['size']))
-    shuffled = labels(streamed.batches(50, inputs=['size'], seed=1).take(6))
-    np.testing.assert_array_equal(np.sort(one_pass), expected)
-    np.testing.assert_array_equal(np.sort(shuffled[:150]), expected)
-    np.testing.assert_array_equal(np.sort(shuffled[150:]), expected)
-    assert (shuffled[:150] != shuffled[150:]).any()
+    monkeypatch.setattr(dataset, 'MEMORY_LIMIT', 1000)
+    monkeypatch.setattr('models.columns.ColumnWriter._spill', full)
+    with pytest.raises(DataError, match=r"split 'train'.*No space left on device; set TMPDIR"):
+        made.load(made.config())
+
+
+def test_blocks_of_rows_come_in_another_order_each_pass(artifacts, monkeypatch):
+    monkeypatch.setattr(dataset, 'SHUFFLED_ROWS', 16)
+    split = artifacts('regression').data.evaluation
+    expected = labels(split.batches(40, inputs=['size']))
+    found = labels(split.batches(50, inputs=['size'], seed=7).take(6))
+    for half in (found[:150], found[150:]):
+        np.testing.assert_array_equal(np.sort(half), np.sort(expected))
+    blocks = [set(expected[n : n + 16].tolist()) for n in range(0, 150, 16)]
+    order = [next(n for n, b in enumerate(blocks) if y in b) for y in found[:150].tolist()]
+    runs = [n for i, n in enumerate(order) if i == 0 or n != order[i - 1]]
+    assert sorted(runs) == list(range(10)) != runs
+    assert found[:150].tolist() != found[150:].tolist()
 
 
 def test_statistics_of_the_label(artifacts):
@@ -128,26 +155,6 @@ def test_a_split_without_rows_or_files(artifacts, tmp_path):
         read(made, 'train', [str(tmp_path / 'part.gz')], must_know_all=True)
     with pytest.raises(DataError, match="split 'train' has no files"):
         read(made, 'train', [str(tmp_path / 'nothing*')], must_know_all=True)
-
-
-def test_processes_that_train_together_read_each_streamed_row_once(artifacts, monkeypatch):
-    made = artifacts('regression')
-    monkeypatch.setattr(dataset, 'MEMORY_LIMIT', 1000)
-    train = made.load(made.config()).train
-    assert train.columns is None
-    labels = []
-    for index in range(2):
-        share = dataset.Share(2, index)
-        batches = train.batches(50, inputs=['size'], seed=1, share=share).take(4)
-        labels.append(np.concatenate([label[:, 0] for _, label in batches.as_numpy_iterator()]))
-        policy = batches.options().experimental_distribute.auto_shard_policy
-        assert policy == tf.data.experimental.AutoShardPolicy.OFF
-    both = np.concatenate(labels)
-    assert [len(one) for one in labels] == [200, 200]
-    everything = np.concatenate(
-        [label[:, 0] for _, label in train.batches(400, inputs=['size']).as_numpy_iterator()]
-    )
-    np.testing.assert_array_equal(np.sort(both), np.sort(everything))
 
 
 def test_of_rows_in_memory_tensorflow_takes_the_parts(artifacts):
