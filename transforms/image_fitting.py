@@ -5,6 +5,9 @@ import tensorflow as tf
 from transforms.image_decoding import RATIOS, Plain, decode
 from transforms.image_settings import ImageInput
 
+LARGE = 64
+"""Pixels of height and width from which it pays to ask whether a picture gets larger."""
+
 SPARE = 2
 """A JPEG is not decoded smaller than this many times the size it is brought to, which is seen."""
 
@@ -46,7 +49,7 @@ def fit(picture: tf.Tensor, image: ImageInput) -> tf.Tensor:
         picture = picture[top : top + kept[0], left : left + kept[1]]
         shape = kept
     size = _within(image.size, shape) if image.fit == 'pad' else tf.constant(image.size)
-    fitted = _resized(picture, shape, size)
+    fitted = _resized(picture, shape, size, ask=min(image.size) >= LARGE)
     if image.channels == 'gray':
         fitted = tf.image.rgb_to_grayscale(fitted)
     fitted = tf.cast(tf.round(fitted), tf.uint8)
@@ -74,10 +77,17 @@ def _within(room: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(size, 1, room)
 
 
-def _resized(picture: tf.Tensor, shape: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+def _resized(picture: tf.Tensor, shape: tf.Tensor, size: tf.Tensor, ask: bool) -> tf.Tensor:
     """Resize a picture, float32: averaged where it gets smaller, interpolated where larger.
 
-    Each of the two does nothing where it has nothing to do, which takes less than to ask for it.
+    Each of the two only copies where it has nothing to do, which takes less than to ask for it
+    unless pictures are large.
     """
     smaller = tf.raw_ops.ResizeArea(images=picture[tf.newaxis], size=tf.minimum(size, shape))
-    return tf.raw_ops.ResizeBilinear(images=smaller, size=size, half_pixel_centers=True)[0]
+
+    def larger() -> tf.Tensor:
+        return tf.raw_ops.ResizeBilinear(images=smaller, size=size, half_pixel_centers=True)
+
+    if not ask:
+        return larger()[0]
+    return tf.cond(tf.reduce_all(size <= shape), lambda: smaller, larger)[0]

@@ -73,7 +73,7 @@ def write_examples(data: ImageData, folder: Path, stopped: Path) -> Written:
     splitter = Splitter(data.split, listing.table)
     copies = Copies(len(listing.table))
     refused = list(listing.refused)
-    with SplitWriter(folder, splitter.names) as writer, quiet():
+    with SplitWriter(folder, splitter.names, small_already=True) as writer, quiet():
         for batch in _batches(read_all(listing, data.shrink)):
             refused += _refusals(listing, batch)
             kept = [read for read in batch if read.picture]

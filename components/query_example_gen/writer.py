@@ -7,6 +7,7 @@ import shutil
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from gzip import GzipFile
 from pathlib import Path
 from types import TracebackType
 
@@ -29,17 +30,26 @@ class SplitWriter:
     A context manager: files get their names only when all went well, and nothing is left if not.
     """
 
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+    def __init__(self, folder: Path, names: Sequence[str], small_already: bool = False) -> None:
+        """Write nothing yet.
+
+        Args:
+            folder: gets the folders of the splits.
+            names: of the splits.
+            small_already: whether examples are mostly of bytes that gzip can't make smaller, as of
+                pictures. They are stored as they are, for it takes time to read them, too.
+        """
         self.rows = dict.fromkeys(names, 0)
+        self._small_already = small_already
         self._folders = [folder / f'Split-{name}' for name in names]
-        self._files: list[igzip.IGzipFile] = []
+        self._files: list[GzipFile] = []
 
     def __enter__(self) -> 'SplitWriter':
         with self._told():
             for folder in self._folders:
                 folder.mkdir(parents=True, exist_ok=True)
                 part = folder / f'{FILE_NAME}.part'
-                self._files.append(igzip.IGzipFile(part, 'wb', compresslevel=_LEVEL, mtime=0))
+                self._files.append(self._opened(part))
         return self
 
     def write(self, examples: pa.BinaryArray, splits: np.ndarray) -> None:
@@ -75,6 +85,12 @@ class SplitWriter:
             check_rows(self.rows)
             for folder in self._folders:
                 (folder / f'{FILE_NAME}.part').rename(folder / FILE_NAME)
+
+    def _opened(self, part: Path) -> GzipFile:
+        if self._small_already:
+            return GzipFile(part, 'wb', compresslevel=0, mtime=0)
+        opened: GzipFile = igzip.IGzipFile(part, 'wb', compresslevel=_LEVEL, mtime=0)
+        return opened
 
     @contextmanager
     def _told(self) -> Iterator[None]:
