@@ -11,7 +11,7 @@ from components.image_example_gen.settings import ImageQuery
 from components.query_example_gen.errors import QueryError
 from components.query_example_gen.reader import open_query
 
-KEY = re.compile(r'(?<![\w.`])data\.(?=query|local|max_bytes_billed)')
+KEY = re.compile(r'(?<![\w.`])data\.(?=(query|local|project|location|max_bytes_billed|engine)\b)')
 """Keys of a query as ingest of tables names them."""
 
 
