@@ -19,7 +19,6 @@ from tfx.types.channel import Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing, ModelEvaluation
 
 from components.data_gate.component import DataGate
-from components.endpoint_pusher.component import EndpointPusher
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.settings import ImageData
@@ -319,6 +318,9 @@ def _endpoint_pusher(
     terms = recipe.endpoint_terms if site.on_vertex else None
     if terms is None:
         return None
+    # Vertex's clients take a second to import, which local runs would wait for.
+    from components.endpoint_pusher.component import EndpointPusher
+
     return EndpointPusher(
         model=model,
         model_blessing=evaluator.outputs['blessing'],
