@@ -16,6 +16,10 @@ FOLDER = 'SLUICE_BENCH_PHOTOS'
 """Environment variable: a folder with train and test of photos to measure with, JPEGs in folders of
 classes. Without it they are drawn."""
 
+TURNS = 2
+"""Of the run and the script, one after the other; the faster of each counts, as another task of the
+machine only makes them slower."""
+
 LIMIT = 600.0
 """Seconds that each command of the cell may take, some five times what it does on two cores."""
 
@@ -46,7 +50,7 @@ def _measured(photos: Path | None, folder: Path, watch: Watch) -> dict[str, Any]
     if photos is None:
         photos = folder / 'photos'
         write_photos(photos)
-    recipe, store = folder / 'photos.yaml', folder / 'store'
+    recipe = folder / 'photos.yaml'
     weights = folder / 'random.weights.h5'
     write_recipe(recipe, photos, weights, folder / 'served')
 
@@ -55,17 +59,22 @@ def _measured(photos: Path | None, folder: Path, watch: Watch) -> dict[str, Any]
         return run(command, folder / f'{log}.log', LIMIT, watch)
 
     python('benchmarks.plain_transfer', weights, log='weights')
-    script = python('benchmarks.plain_transfer', photos, weights, folder / 'exported', log='script')
-    measured = python('pipeline', 'run', recipe, '--store', store, log='run')
+    scripts, measured = [], []
+    for turn in map(str, range(TURNS)):
+        exported, store = folder / f'exported-{turn}', folder / f'store-{turn}'
+        plain = 'benchmarks.plain_transfer', photos, weights, exported
+        scripts.append(python(*plain, log=f'script-{turn}'))
+        ran = python('pipeline', 'run', recipe, '--store', store, log=f'run-{turn}')
+        measured.append(ran | {'steps': step_seconds(last_record(store))})
+    script, fastest = (min(kind, key=lambda r: r['seconds']) for kind in (scripts, measured))
     record = last_record(store)
     found, kept = folder / 'input.json', folder / 'frozen.json'
     python('benchmarks.picture_input', record, recipe, photos, found, log='input')
     python('benchmarks.frozen_features', record, recipe, kept, log='frozen')
     return {
-        **measured,
-        'steps': step_seconds(record),
+        **fastest,
         'script': script,
-        'ratio': measured['seconds'] / script['seconds'],
+        'ratio': fastest['seconds'] / script['seconds'],
         'input': json.loads(found.read_text()),
         'frozen': json.loads(kept.read_text()),
     }
@@ -115,5 +124,6 @@ Six hundred photos to train on and two hundred to test, 256 pixels at their long
 classes; MobileNetV2 at 224 pixels: 30 epochs of a head on frozen features, then 10 of all layers
 after block 12, with batch normalisation as it is. Both compute what is frozen once. Counted are
 whole processes, from their start: for the script reading, training, evaluation on the test photos
-and export, for Sluice all steps up to the pushed model. Weights are random, as only
-speed is asked for. The reader starts from TFRecords, the bare pipelines from the files."""
+and export, for Sluice all steps up to the pushed model; each twice in turns, the faster shown.
+Weights are random, as only speed is asked for. The reader starts from TFRecords, the bare pipelines
+from the files."""
