@@ -19,10 +19,11 @@ from pipeline.cloud.options import if_new_data_option
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
-    INTERRUPTED,
-    NOT_BLESSED,
+    finish,
     json_option,
+    set_option,
     stop,
+    stop_interrupted,
     store_option,
 )
 from pipeline.rehearsal import commands as rehearsal_commands
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 
     from components.image_example_gen.check import Found
     from pipeline.recipe import Recipe
-
-set_option = click.option(
-    '--set', 'overrides', multiple=True, metavar='KEY=VALUE', help='Override one key of the recipe.'
-)
 
 
 @click.group(context_settings={'help_option_names': ['-h', '--help'], 'max_content_width': 100})
@@ -90,16 +87,10 @@ def run(
     try:
         record = start(path, loaded, overrides, store, day=day, as_json=as_json, verbose=verbose)
     except KeyboardInterrupt:
-        click.echo('Interrupted. The same command goes on from here.', err=True)
-        sys.exit(INTERRUPTED)
+        stop_interrupted()
     except OSError as error:
         stop(str(error), FAILED)
-    if as_json:
-        click.echo(record.model_dump_json(indent=2))
-    if record.state == 'failed':
-        sys.exit(FAILED)
-    if require_blessed and not record.blessed:
-        sys.exit(NOT_BLESSED)
+    finish(record, as_json=as_json, require_blessed=require_blessed)
 
 
 @main.command()

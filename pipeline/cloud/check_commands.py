@@ -10,9 +10,8 @@ from pipeline.cloud.options import (
     max_cost_option,
     project_option,
     region_option,
-    set_option,
 )
-from pipeline.options import BAD_USAGE, FAILED, json_option, stop, store_option
+from pipeline.options import BAD_USAGE, FAILED, json_option, set_option, stop, store_option
 
 
 @click.command()

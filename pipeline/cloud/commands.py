@@ -14,10 +14,9 @@ from pipeline.cloud.options import (
     project_option,
     recipe_option,
     region_option,
-    set_option,
     told,
 )
-from pipeline.options import FAILED, json_option, stop
+from pipeline.options import FAILED, json_option, set_option, stop
 
 
 @click.command()

@@ -25,9 +25,6 @@ project_option = click.option(
 region_option = click.option(
     '--region', help=f'Region of Vertex; by default of the recipe, or {REGION}.'
 )
-set_option = click.option(
-    '--set', 'overrides', multiple=True, metavar='KEY=VALUE', help='Override one key of the recipe.'
-)
 recipe_option = click.option(
     '--recipe', metavar='RECIPE', help='Take project and region from this recipe.'
 )

@@ -16,10 +16,9 @@ from pipeline.cloud.options import (
     project_option,
     recipe_option,
     region_option,
-    set_option,
     told,
 )
-from pipeline.options import BAD_USAGE, json_option, stop
+from pipeline.options import BAD_USAGE, json_option, set_option, stop
 
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import Schedule

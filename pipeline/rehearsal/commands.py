@@ -1,6 +1,5 @@
 """`sluice rehearse`."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -8,10 +7,10 @@ import click
 from pipeline.options import (
     BAD_USAGE,
     FAILED,
-    INTERRUPTED,
-    NOT_BLESSED,
+    finish,
     json_option,
     stop,
+    stop_interrupted,
     store_option,
 )
 
@@ -83,13 +82,7 @@ def rehearse(
     except RehearsalError as error:
         stop(str(error), BAD_USAGE)
     except KeyboardInterrupt:
-        click.echo('Interrupted. The same command goes on from here.', err=True)
-        sys.exit(INTERRUPTED)
+        stop_interrupted()
     except OSError as error:
         stop(str(error), FAILED)
-    if as_json:
-        click.echo(record.model_dump_json(indent=2))
-    if record.state == 'failed':
-        sys.exit(FAILED)
-    if require_blessed and not record.blessed:
-        sys.exit(NOT_BLESSED)
+    finish(record, as_json=as_json, require_blessed=require_blessed)
