@@ -14,9 +14,9 @@ from pipeline.errors import LONGEST
 from pipeline.options import BAD_USAGE
 from pipeline.rehearsal.engine import ContainerError
 from pipeline.rehearsal.errors import RehearsalError
+from pipeline.rehearsal.processes import end
 from pipeline.rehearsal.reporting import LOGGER
 
-END_SECONDS = 15
 TAIL_BYTES = 1 << 16
 _RAISED = re.compile(
     r'^(?P<kind>[A-Za-z_][\w.]*(?:Error|Exception|Exit|Warning|Interrupt)): (?P<text>.+)'
@@ -99,15 +99,7 @@ class HostedContainers:
 
     def close(self) -> None:
         """End the host, which ends what it runs."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        end(self._process)
 
     def __enter__(self) -> Self:
         return self

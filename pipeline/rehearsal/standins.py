@@ -10,18 +10,17 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pipeline.rehearsal.errors import RehearsalError
+from pipeline.rehearsal.processes import end
 
 HERE = Path(__file__).parents[2]
 """The project, whose tests have the stand-ins."""
-
-COMMAND = (sys.executable, '-m', 'tests.fakes')
 
 GS = 'gs://'
 CONTROL = 'SLUICE_FAKES'
 """Variable that says where they are told of faults."""
 
 TABLES = Path('bigquery', 'tables.json')
-END_SECONDS = 15
+ANSWER_SECONDS = 15
 
 
 class StandIns:
@@ -100,22 +99,14 @@ class StandIns:
     def _asked(self, what: str, body: bytes | None = None) -> dict[str, Any]:
         # Not through a proxy of the user's: they are on this machine.
         with build_opener(ProxyHandler({})).open(
-            Request(f'{self.environment[CONTROL]}/fakes/{what}', body), timeout=END_SECONDS
+            Request(f'{self.environment[CONTROL]}/fakes/{what}', body), timeout=ANSWER_SECONDS
         ) as answer:
             found: dict[str, Any] = json.loads(answer.read())
             return found
 
     def close(self) -> None:
         """End them."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout:
-            self._process.stdout.close()
+        end(self._process)
 
     def __enter__(self) -> Self:
         return self
