@@ -6,23 +6,18 @@ from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec
 from tfx.orchestration.data_types import RuntimeParameter
 from tfx.types.channel import BaseChannel, Channel
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+from tfx.types.component_spec import ChannelParameter, ComponentSpec
 from tfx.types.standard_artifacts import Integer, ModelEvaluation
 
 from components.new_data_gate.executor import Executor
+from components.query_example_gen.component import QueryExampleGenSpec
 from components.query_example_gen.settings import Data
 
 
 class NewDataGateSpec(ComponentSpec):
     """Input, output and settings of NewDataGate; those of QueryExampleGen, which may come after."""
 
-    PARAMETERS: ClassVar = {
-        'data': ExecutionParameter(type=str),
-        'date': ExecutionParameter(type=str),
-        'scheduled': ExecutionParameter(type=str),
-        'time_zone': ExecutionParameter(type=str),
-        'parameters': ExecutionParameter(type=str),
-    }
+    PARAMETERS: ClassVar = QueryExampleGenSpec.PARAMETERS
     INPUTS: ClassVar = {
         'last_evaluation': ChannelParameter(type=ModelEvaluation, optional=True, allow_empty=True)
     }
